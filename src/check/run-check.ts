@@ -1,0 +1,142 @@
+/** Runs one check or finding of a running mode: dials or inspects, gathers both sides' evidence, classifies. */
+import { type Classified, classify, deciderOf, describeTrace } from "../classify.ts";
+import { type DialRequest, dial } from "../dial/dial.ts";
+import type { DialStep } from "../dial/steps.ts";
+import type { Check, CheckResult, ClientSpec, DriverName, Step, Verdict } from "../model.ts";
+import type { RunningMode } from "../running.ts";
+import { can } from "../server/capabilities.ts";
+import type { Trace } from "../wire.ts";
+import { type InspectStep, inspect } from "./inspect.ts";
+
+export interface CheckContext {
+  readonly running: RunningMode;
+  /** How long (ms) one dial may take. */
+  readonly timeout: number;
+  /** The trace of a dial with the default trust store, made for this check beforehand. */
+  readonly defaultTrust: (checkId: string) => Promise<Trace>;
+}
+
+/** How long (ms) the server may take to log that a connection is closed. */
+const STORY_TIMEOUT = 2_000;
+
+type Observed = Pick<CheckResult, "got" | "decidedBy" | "evidence"> & { readonly reason?: string };
+
+/** A check by itself, before its control is looked at. Never throws for what a server or client does. */
+export async function runCheck(context: CheckContext, id: string, check: Check): Promise<CheckResult> {
+  const started = performance.now();
+  const { running } = context;
+  const observed = await observe(context, id, check);
+  const base = {
+    mode: running.mode.name,
+    check: check.title,
+    id: `${running.mode.name}/${id}`,
+    as: check.as,
+    server: serverOf(running, check),
+    driver: check.driver ?? "wire",
+    expect: check.expect,
+  };
+  const { verdict, reason } = judge(context, check, observed);
+  const ms = Math.round((performance.now() - started) * 10) / 10;
+  return { ...base, ...observed, verdict, ms, ...(reason === undefined ? {} : { reason }) };
+}
+
+function judge(
+  { running }: CheckContext,
+  check: Check,
+  observed: Observed,
+): { readonly verdict: Verdict; readonly reason?: string } {
+  const { got, decidedBy } = observed;
+  if (got === check.expect && decidedBy === deciderOf(check.expect)) return { verdict: "pass" };
+  const { deviates } = check;
+  if (deviates !== undefined && got === deviates.got && !can(running.engine.version, deviates.without))
+    return { verdict: "deviates", reason: deviates.because };
+  return { verdict: "fail", reason: observed.reason ?? `expected ${check.expect}, got ${got}` };
+}
+
+async function observe(context: CheckContext, id: string, check: Check): Promise<Observed> {
+  const step = check.step ?? { op: "connect" };
+  if (isDialStep(step)) return observeDial(context, check, step);
+  if (step.op === "default-trust") return observeTrace(context, check, await context.defaultTrust(id));
+  return observeInspection(context, check, step);
+}
+
+const DIAL_STEPS: ReadonlySet<Step["op"]> = new Set([
+  "connect",
+  "before-connect",
+  "second-connect",
+  "publish",
+  "subscribe",
+  "request",
+  "respond",
+  "filter",
+]);
+
+function isDialStep(step: Step): step is DialStep {
+  return DIAL_STEPS.has(step.op);
+}
+
+async function observeDial(context: CheckContext, check: Check, step: DialStep): Promise<Observed> {
+  const request = await dialRequest(context, check.driver ?? "wire", check.as, check.but ?? {}, step);
+  const { trace } = await dial(request);
+  return observeTrace(context, check, trace);
+}
+
+/** What to dial; a second CONNECT dials as `as` is, and brings the login of `but` afterwards. */
+export async function dialRequest(
+  { running, timeout }: CheckContext,
+  driver: DriverName,
+  as: string,
+  but: ClientSpec,
+  step: DialStep,
+): Promise<DialRequest> {
+  const spec: ClientSpec = { ...running.mode.clients[as as "app"], ...but };
+  const server = await running.server(spec.server ?? "server");
+  return {
+    driver,
+    connection: running.connection(as, step.op === "second-connect" ? {} : but),
+    step,
+    at: server.address("client"),
+    party: (client) => running.connection(client),
+    second: spec.login == null ? undefined : running.login(spec.login),
+    timeout,
+  };
+}
+
+async function observeTrace(context: CheckContext, check: Check, trace: Trace): Promise<Observed> {
+  const { server, ...classified } = await classifyTrace(
+    context.running,
+    serverOf(context.running, check),
+    trace,
+  );
+  return { ...classified, evidence: { client: context.running.redact(describeTrace(trace)), server } };
+}
+
+/** Classifies with the server's log of that very connection; every line of it redacted. */
+export async function classifyTrace(
+  running: RunningMode,
+  serverName: string,
+  trace: Trace,
+): Promise<Classified> {
+  const server = await running.server(serverName);
+  const story = trace.clientId === undefined ? [] : await server.story(trace.clientId, STORY_TIMEOUT);
+  const classified = classify(trace, story);
+  return { ...classified, server: classified.server.map(running.redact) };
+}
+
+function serverOf(running: RunningMode, check: Check): string {
+  return check.but?.server ?? running.mode.clients[check.as as "app"]?.server ?? "server";
+}
+
+async function observeInspection(
+  { running, timeout }: CheckContext,
+  check: Check,
+  step: InspectStep,
+): Promise<Observed> {
+  const { holds, client, server } = await inspect(running, check, step, timeout);
+  return {
+    got: holds ? "ok" : "other",
+    decidedBy: "server",
+    evidence: { client: running.redact(client), server: server.map(running.redact) },
+    ...(holds ? {} : { reason: "it is not as the mode promises" }),
+  };
+}

@@ -1,0 +1,84 @@
+/** A Connection and a step, through a driver, to a raw outcome: what that client did and saw. */
+import { codeOf } from "../errors.ts";
+import type { Connection, DriverName, Login } from "../model.ts";
+import { openTap, type TapRecord } from "../tap.ts";
+import { failureOf, type Trace, WireSession } from "../wire.ts";
+import { type DialStep, newPayload, runStep } from "./steps.ts";
+
+export interface DialRequest {
+  readonly driver: DriverName;
+  readonly connection: Connection;
+  readonly step: DialStep;
+  /** The server's client listener. */
+  readonly at: { readonly host: string; readonly port: number };
+  /** Connections of the other clients that the step needs. */
+  readonly party: (client: string) => Connection;
+  readonly second?: Login | undefined;
+  /** How long (ms) the whole dial may take. */
+  readonly timeout: number;
+  /** Dial through the tap although the driver is `wire`. */
+  readonly tapped?: boolean;
+}
+
+export interface Outcome {
+  readonly trace: Trace;
+  /** What the tap saw; absent where the wire probe dialled directly. */
+  readonly tap?: TapRecord;
+}
+
+/** Does not throw for what a client or server does: that is the outcome. */
+export async function dial(request: DialRequest): Promise<Outcome> {
+  if (request.driver === "wire" && request.tapped !== true)
+    return { trace: await dialWire(request, request.at) };
+  await using tap = await openTap(request.at);
+  const trace = await dialThrough(request, tap);
+  const [record] = tap.records();
+  if (record === undefined) return { trace };
+  if (record.clientId !== undefined) trace.clientId ??= record.clientId;
+  if (record.plaintext.includes("CONNECT ")) trace.connectSent = "plaintext";
+  return { trace, tap: record };
+}
+
+async function dialThrough(
+  request: DialRequest,
+  tap: { readonly host: string; readonly port: number },
+): Promise<Trace> {
+  switch (request.driver) {
+    case "wire":
+      return dialWire(request, tap);
+    case "nats.js": {
+      const { dialNatsJs } = await import("./nats-js.ts");
+      return dialNatsJs(request, tap);
+    }
+    case "natscli": {
+      const { dialNatscli } = await import("./natscli.ts");
+      return dialNatscli(request, tap);
+    }
+  }
+}
+
+async function dialWire(
+  request: DialRequest,
+  through: { readonly host: string; readonly port: number },
+): Promise<Trace> {
+  const deadline = performance.now() + request.timeout;
+  const session = new WireSession(request.connection, { deadline, through });
+  const parties: WireSession[] = [];
+  const party = async (client: string) => {
+    const other = new WireSession(request.party(client), { deadline, through: request.at });
+    parties.push(other);
+    await other.open();
+    await other.connect();
+    return other;
+  };
+  try {
+    await session.open();
+    await runStep(session, request.step, { party, second: request.second, payload: newPayload() });
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error; // no client or server made this: it is a bug of ours
+    session.trace.failure = failureOf(error);
+  } finally {
+    for (const one of [session, ...parties]) one.close();
+  }
+  return session.trace;
+}

@@ -1,0 +1,113 @@
+/** The official JavaScript client as a driver: a second opinion, dialled through the tap. */
+import type { ConnectionOptions, NatsConnection, TlsOptions } from "@nats-io/transport-node";
+import { connect, PermissionViolationError } from "@nats-io/transport-node";
+import { messageOf } from "../errors.ts";
+import type { Connection } from "../model.ts";
+import { failureOf, newTrace, type Trace, WireSession } from "../wire.ts";
+import type { DialRequest } from "./dial.ts";
+import { newPayload } from "./steps.ts";
+
+/** Options for nats.js out of a connection. It takes no login from a URL, and only a `tls` option demands TLS. */
+export function natsJsOptions(connection: Connection): ConnectionOptions {
+  const { login, tls, inboxPrefix } = connection;
+  const material: TlsOptions = {
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls?.present === undefined ? {} : { cert: tls.present.chain, key: tls.present.key }),
+  };
+  const demands = Object.keys(material).length > 0 || tls?.policy === "demand-by-option";
+  return {
+    servers: connection.url,
+    ...(login?.user === undefined ? {} : { user: login.user }),
+    ...(login?.password === undefined ? {} : { pass: login.password }),
+    ...(login?.token === undefined ? {} : { token: login.token }),
+    ...(demands ? { tls: material } : {}),
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+  };
+}
+
+export async function dialNatsJs(
+  request: DialRequest,
+  tap: { readonly host: string; readonly port: number },
+): Promise<Trace> {
+  const trace = newTrace();
+  const url = new URL(request.connection.url);
+  // nats.js cannot parse a login before "localhost" (nats.js servers.ts); before an address it ignores it.
+  if (url.username !== "") url.hostname = tap.host;
+  url.port = String(tap.port);
+  let nc: NatsConnection | undefined;
+  try {
+    nc = await connect({
+      ...natsJsOptions({ ...request.connection, url: url.href }),
+      reconnect: false,
+      ignoreClusterUpdates: true,
+      timeout: request.timeout,
+    });
+    trace.pong = true;
+    const watched = watchErrors(nc, trace);
+    trace.complete = await act(nc, request, trace);
+    trace.open = !nc.isClosed();
+    await nc.close();
+    await watched;
+  } catch (error) {
+    trace.failure = { ...failureOf(error), code: nameOf(error) };
+    if (trace.failure.code === "AuthorizationError") trace.errors.push(messageOf(error));
+  }
+  return trace;
+}
+
+/** nats.js names its own errors by class, and passes on Node's with a code. */
+function nameOf(error: unknown): string {
+  const { code } = failureOf(error);
+  if (code !== "ERROR") return code;
+  if (/does not support 'tls'/.test(messageOf(error))) return "TLS_NOT_OFFERED";
+  return error instanceof Error ? error.name : "ERROR";
+}
+
+async function watchErrors(nc: NatsConnection, trace: Trace): Promise<void> {
+  for await (const status of nc.status()) {
+    if (status.type === "error" && status.error instanceof PermissionViolationError)
+      trace.errors.push(status.error.message);
+  }
+}
+
+async function act(nc: NatsConnection, request: DialRequest, trace: Trace): Promise<boolean> {
+  const { step } = request;
+  if (step.op === "publish") nc.publish(step.subject, newPayload());
+  else if (step.op === "subscribe") nc.subscribe(step.subject, { callback: (error) => note(error, trace) });
+  else if (step.op === "request") return ask(nc, request, step);
+  await nc.flush();
+  return true;
+}
+
+function note(error: Error | null, trace: Trace): void {
+  if (error !== null && !trace.errors.includes(error.message)) trace.errors.push(error.message);
+}
+
+async function ask(
+  nc: NatsConnection,
+  request: DialRequest,
+  step: { readonly subject: string; readonly responder: string },
+): Promise<boolean> {
+  const deadline = performance.now() + request.timeout;
+  const payload = newPayload();
+  const responder = new WireSession(request.party(step.responder), { deadline, through: request.at });
+  try {
+    await responder.open();
+    await responder.connect();
+    responder.send(`SUB ${step.subject} 1\r\n`);
+    await responder.ping();
+    const [answer] = await Promise.all([
+      nc.request(step.subject, payload, { timeout: request.timeout }),
+      reply(responder, payload),
+    ]);
+    return answer.string() === payload;
+  } finally {
+    responder.close();
+  }
+}
+
+async function reply(responder: WireSession, payload: string): Promise<void> {
+  const question = await responder.message(payload);
+  responder.send(`PUB ${question.reply} ${payload.length}\r\n${payload}\r\n`);
+  await responder.ping();
+}

@@ -1,0 +1,187 @@
+/** The process engine: real nats-server processes on loopback, each born under a watchdog that outlives its owner. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { SandboxError } from "../errors.ts";
+import type { Engine, Listener, Placement, Server, ServerSpec } from "../model.ts";
+import { makePrivateDir, recordProcess, writePrivate } from "../state.ts";
+import { readInfo } from "../wire.ts";
+import { listeningAddresses } from "./listening.ts";
+import { LogFile } from "./log-file.ts";
+
+export interface ProcessEngineOptions {
+  /** Absolute path of the nats-server binary. */
+  readonly binary: string;
+  readonly version: string;
+  /** Where the binary came from, for people. */
+  readonly source: string;
+  /** The sandbox's folder; each server gets `<dir>/<id>` as its own and as its working directory. */
+  readonly dir: string;
+  /** How long (ms) a server may take to be ready. */
+  readonly startTimeout?: number;
+}
+
+const LOOPBACK = "127.0.0.1";
+const CONFIG = "server.conf";
+const LOG = "server.log";
+const START_TIMEOUT = 10_000;
+/** How long (ms) a server gets to end after SIGTERM, before SIGKILL. */
+const STOP_TIMEOUT = 2_000;
+
+/**
+ * The shell becomes the server (`exec`: same pid), after leaving behind a reader of the leash, a pipe on descriptor 3
+ * whose other end the owner holds. End of file there means that the owner is gone, however it went: the reader kills
+ * the server. A line releases the reader. Both share a process group of their own, so that a Ctrl-C on the terminal
+ * reaches the owner alone.
+ */
+const WATCHDOG = '( { read -r _ <&3 || kill -KILL $$; } & ); exec "$0" "$@" 3<&-';
+const LEASH = 3;
+
+export function createProcessEngine(options: ProcessEngineOptions): Engine {
+  return {
+    name: "process",
+    title: `process engine (${options.source})`,
+    version: options.version,
+    async place(id, listeners) {
+      return {
+        root: join(options.dir, id),
+        host: LOOPBACK,
+        ports: Object.fromEntries(listeners.map((listener) => [listener, -1])),
+      };
+    },
+    start: (spec, at, signal) => startServer(options, spec, at, signal),
+  };
+}
+
+async function startServer(
+  options: ProcessEngineOptions,
+  spec: ServerSpec,
+  at: Placement,
+  signal: AbortSignal,
+): Promise<Server> {
+  signal.throwIfAborted();
+  makePrivateDir(at.root);
+  for (const [name, file] of Object.entries(spec.files)) writePrivate(join(at.root, name), file.text);
+  const logPath = join(at.root, LOG);
+  writePrivate(logPath, "");
+  const child = spawnServer(options.binary, at.root, logPath);
+  const log = new LogFile(logPath);
+  try {
+    const ports = await becomeReady(options, spec, child, log, signal);
+    const { version = options.version } = await readInfo(
+      at.host,
+      ports.client ?? 0,
+      performance.now() + 2_000,
+    );
+    return {
+      id: spec.id,
+      version,
+      address: (listener) => ({ host: at.host, port: ports[listener] ?? 0 }),
+      listeners: () => listeningAddresses(child.pid ?? 0),
+      story: (clientId, deadline) => log.story(clientId, deadline),
+      log: async () => log.text(),
+      async stop() {
+        await end(child);
+        log[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    await end(child, "SIGKILL");
+    log[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function spawnServer(binary: string, root: string, logPath: string): ChildProcess {
+  const output = openSync(logPath, "a");
+  try {
+    const child = spawn("/bin/sh", ["-c", WATCHDOG, binary, "-c", join(root, CONFIG)], {
+      cwd: root,
+      // Nothing of ours: an inherited SSL_CERT_FILE would make a server without `ca_file` trust that CA's clients.
+      env: { PATH: "/usr/bin:/bin", HOME: root, TMPDIR: root },
+      stdio: ["ignore", output, output, "pipe"],
+      detached: true,
+    });
+    child.on("error", () => {}); // told by becomeReady: no pid
+    const leash = child.stdio[LEASH] as Writable | null | undefined;
+    leash?.on("error", () => {}); // somebody killed the reader
+    child.once("exit", () => leash?.end("\n"));
+    if (child.pid !== undefined) recordProcess(root, child.pid);
+    return child;
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Waits for the server's own lines: where it listens, and that it is ready. */
+async function becomeReady(
+  options: ProcessEngineOptions,
+  spec: ServerSpec,
+  child: ChildProcess,
+  log: LogFile,
+  signal: AbortSignal,
+): Promise<Partial<Record<Listener, number>>> {
+  const timeout = options.startTimeout ?? START_TIMEOUT;
+  const over = () =>
+    child.pid === undefined || child.exitCode !== null || child.signalCode !== null || signal.aborted;
+  const ready = await log.find(
+    (text) => (/\bServer is ready\b/.test(text) ? true : over() ? false : undefined),
+    timeout,
+  );
+  signal.throwIfAborted();
+  if (ready !== true) throw startFailed(options, spec, log.text(), ready === undefined ? timeout : undefined);
+  return announcedPorts(log.text());
+}
+
+/** The log lines in which nats-server names its listeners, in every version since 1.x. */
+const ANNOUNCEMENTS: readonly (readonly [Listener, RegExp])[] = [
+  ["client", /Listening for client connections on .*:(\d+)/],
+  ["monitor", /Starting https? monitor on .*:(\d+)/],
+  ["cluster", /Listening for route connections on .*:(\d+)/],
+  ["leafnode", /Listening for leafnode connections on .*:(\d+)/],
+  ["gateway", /Address for gateway .* is .*:(\d+)/],
+  ["websocket", /Listening for websocket clients on .*:(\d+)/],
+  ["mqtt", /Listening for MQTT clients on .*:(\d+)/],
+];
+
+function announcedPorts(log: string): Partial<Record<Listener, number>> {
+  const found = ANNOUNCEMENTS.flatMap(([listener, line]) => {
+    const port = line.exec(log)?.[1];
+    return port === undefined ? [] : [[listener, Number(port)] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function startFailed(
+  options: ProcessEngineOptions,
+  spec: ServerSpec,
+  log: string,
+  timedOut: number | undefined,
+): SandboxError {
+  const why =
+    timedOut === undefined
+      ? fatalLine(log)
+      : `it was not ready after ${timedOut / 1000} s; ${fatalLine(log)}`;
+  return new SandboxError("start-failed", `the server of ${spec.id} did not start`, {
+    detail: `nats-server ${options.version} said: ${why}`,
+    fix: "run `nats-sandbox config` for this mode to see its config, or try another server with --server",
+  });
+}
+
+/** The server's own reason: its last fatal or error line, else its last line at all. */
+function fatalLine(log: string): string {
+  const lines = log.split("\n").filter((line) => line.trim() !== "");
+  const fatal = lines.findLast((line) => /\[FTL\]|\[ERR\]|^nats-server: |^panic: /.test(line));
+  return (fatal ?? lines.at(-1) ?? "nothing").replace(/^\[\d+\] \S+ \S+ /, "");
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,63 @@
+/** SandboxError: every failure a user can see says what happened, why, and what to do next. */
+
+/** Exit statuses of the command line, after `docs/command-line.md`. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, environment: 3, bug: 70 } as const;
+
+/**
+ * Every code has exactly one exit status: 1 a check failed, 2 the user's input is wrong, 3 the environment lacks
+ * something, 70 a bug of ours.
+ */
+export const ERROR_STATUS = {
+  usage: EXIT.usage,
+  "unknown-mode": EXIT.usage,
+  "invalid-name": EXIT.usage,
+  "invalid-host": EXIT.usage,
+  "invalid-secret": EXIT.usage,
+  "invalid-server": EXIT.usage,
+  "name-in-use": EXIT.environment,
+  "state-unusable": EXIT.environment,
+  "server-not-found": EXIT.environment,
+  "server-broken": EXIT.environment,
+  "start-failed": EXIT.environment,
+  "engine-unavailable": EXIT.environment,
+  aborted: EXIT.environment,
+  bug: EXIT.bug,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+export class SandboxError extends Error {
+  override readonly name = "SandboxError";
+  readonly code: ErrorCode;
+  /** Why it happened, when the message alone does not say. May span lines. */
+  readonly detail: string | undefined;
+  /** What to do next. */
+  readonly fix: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { readonly detail?: string; readonly fix?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.detail = more.detail;
+    this.fix = more.fix;
+  }
+
+  /** The exit status of a command that ends with this error. */
+  get status(): number {
+    return ERROR_STATUS[this.code];
+  }
+}
+
+/** The text of anything thrown, without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a Node system, TLS or OpenSSL error, such as ENOENT or CERT_HAS_EXPIRED. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === "string" ? code : undefined;
+}

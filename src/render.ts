@@ -1,0 +1,46 @@
+/** Server configs from `templates/server`, with the one way of quoting that every server version reads alike. */
+
+import { fileURLToPath } from "node:url";
+import { Eta } from "eta";
+import { SandboxError } from "./errors.ts";
+import type { Capability } from "./model.ts";
+
+const VIEWS = fileURLToPath(new URL("../templates/server", import.meta.url));
+
+/** What a template sees as `it`: the parameters of its mode, and these. */
+export interface RenderContext {
+  /** First line of the config. */
+  readonly title: string;
+  readonly host: string;
+  readonly port: number;
+  /** Does the server version have this capability? A key that a version lacks must never be written. */
+  readonly can: (capability: Capability) => boolean;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+// `{{ }}` belongs to NATS itself, so templates use `<% %>`; nothing is HTML, so nothing is escaped.
+const eta = new Eta({ views: VIEWS, autoEscape: false, autoTrim: false, cache: true, rmWhitespace: false });
+
+/** Renders `templates/server/<name>.eta`. */
+export function renderConfig(name: string, context: RenderContext): string {
+  const it = { ...context, q: quote, param: (key: string) => parameter(name, context.params, key) };
+  return eta.render(`${name}.eta`, it);
+}
+
+function parameter(template: string, params: Readonly<Record<string, string>>, key: string): string {
+  const value = params[key];
+  if (value === undefined) throw new SandboxError("bug", `template ${template} needs the parameter ${key}`);
+  return quote(value);
+}
+
+/**
+ * A double-quoted config string. The only escapes that every version from gnatsd 1.4.1 on reads are `\" \\ \n \t \r`
+ * and `\xHH`; `$`, `{`, `#` and `'` are literal inside the quotes, on every version. (nats-server conf/lex.go.)
+ */
+export function quote(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be escaped
+  const escaped = text.replace(/["\\\u0000-\u001f\u007f]/g, (c) =>
+    c === '"' || c === "\\" ? `\\${c}` : `\\x${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+  return `"${escaped}"`;
+}

@@ -1,0 +1,124 @@
+/** Mode (data) + material -> Connection and server files: the only place where names become values. */
+import { SandboxError } from "./errors.ts";
+import type {
+  ClientSpec,
+  Connection,
+  FileRef,
+  KeyPair,
+  Login,
+  LoginSpec,
+  Mode,
+  SecretRef,
+  ServerFile,
+  TrustName,
+} from "./model.ts";
+import { type Secrets, strictPercentEncode, swapCase } from "./secrets.ts";
+
+/** What was made for one running mode. */
+export interface Material {
+  readonly secrets: Secrets;
+  readonly pairs: Readonly<Record<string, KeyPair>>;
+  /** PEM of a CA certificate. */
+  trust(name: TrustName): string;
+}
+
+/** The connection of a client, or of its twin that differs in what `but` says. `null` in `but` takes something away. */
+export function resolveConnection(
+  mode: Mode,
+  material: Material,
+  client: string,
+  but: ClientSpec,
+  address: (server: string) => { readonly host: string; readonly port: number },
+): Connection {
+  const base = mode.clients[client];
+  if (base === undefined) throw new SandboxError("bug", `mode ${mode.name} has no client ${client}`);
+  const spec: ClientSpec = { ...base, ...but };
+  const { port } = address(spec.server ?? "server");
+  const login = resolveLogin(material.secrets, spec.login ?? undefined);
+  const inUrl = spec.loginIn === "url" && login !== undefined;
+  const tls = resolveTls(material, spec);
+  return {
+    url: `${wantsTls(spec) ? "tls" : "nats"}://${inUrl ? userinfo(login) : ""}localhost:${port}`,
+    transport: "nats",
+    ...(login === undefined || inUrl ? {} : { login }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(spec.inboxPrefix === undefined ? {} : { inboxPrefix: spec.inboxPrefix }),
+  };
+}
+
+/** A client that trusts a CA (or, with `null`, the default trust store) means TLS; so does one told to demand it. */
+function wantsTls(spec: ClientSpec): boolean {
+  return spec.tls === "demand" || (spec.tls === undefined && spec.trust !== undefined);
+}
+
+function resolveTls(material: Material, spec: ClientSpec): Connection["tls"] {
+  const tls = {
+    ...(spec.trust == null ? {} : { ca: material.trust(spec.trust) }),
+    ...(spec.present == null ? {} : { present: pair(material, spec.present) }),
+    ...(spec.verifyAs === undefined ? {} : { verifyAs: spec.verifyAs }),
+    ...(spec.maxVersion === undefined ? {} : { maxVersion: spec.maxVersion }),
+    ...(spec.tls === undefined ? {} : { policy: spec.tls }),
+  };
+  return Object.keys(tls).length === 0 ? undefined : tls;
+}
+
+function pair(material: Material, name: string): KeyPair {
+  const found = material.pairs[name];
+  if (found === undefined) throw new SandboxError("bug", `there is no certificate ${name}`);
+  return found;
+}
+
+export function resolveLogin(secrets: Secrets, spec: LoginSpec | undefined): Login | undefined {
+  if (spec === undefined) return undefined;
+  const slots = Object.entries(spec).map(([slot, ref]) => [
+    slot,
+    ref === "" ? "" : secretValue(secrets, ref),
+  ]);
+  return Object.fromEntries(slots) as Login;
+}
+
+/** The value that `$name.field` or `$name.field:swapcase` stands for. */
+export function secretValue(secrets: Secrets, ref: SecretRef): string {
+  const [, name = "", field = "", change] =
+    /^\$(.+)\.(user|password|token|hash)(:swapcase)?$/.exec(ref) ?? [];
+  const value = secrets[name]?.[field as "user" | "password" | "token" | "hash"];
+  if (value === undefined) throw new SandboxError("bug", `there is no secret ${ref}`);
+  return change === undefined ? value : swapCase(value);
+}
+
+/** `user:password@`, or `token@` for a token: the forms of the NATS docs, percent-encoded (RFC 3986 §3.2.1). */
+function userinfo({ user, password, token }: Login): string {
+  if (token !== undefined) return `${strictPercentEncode(token)}@`;
+  const secret = password === undefined ? "" : `:${strictPercentEncode(password)}`;
+  return `${strictPercentEncode(user ?? "")}${secret}@`;
+}
+
+/** Values and files for a server's template: `root` is where the server will see the files. */
+export function resolveServer(
+  material: Material,
+  params: Readonly<Record<string, string>>,
+  root: string,
+): {
+  readonly values: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, ServerFile>>;
+} {
+  const files: Record<string, ServerFile> = {};
+  const values = Object.entries(params).map(([key, ref]) => {
+    if (!isFileRef(ref)) return [key, secretValue(material.secrets, ref as SecretRef)];
+    const { name, text } = fileOf(material, ref);
+    files[name] = { text, secret: ref.endsWith(".key") };
+    return [key, `${root}/${name}`];
+  });
+  return { values: Object.fromEntries(values) as Record<string, string>, files };
+}
+
+function isFileRef(ref: string): ref is FileRef {
+  return ref.startsWith("@");
+}
+
+function fileOf(material: Material, ref: FileRef): { readonly name: string; readonly text: string } {
+  if (ref === "@ca") return { name: "ca.pem", text: material.trust("ca") };
+  const [, name = "", part] = /^@(.+)\.(cert|key)$/.exec(ref) ?? [];
+  const { chain, key } = pair(material, name);
+  return part === "key" ? { name: `${name}-key.pem`, text: key } : { name: `${name}.pem`, text: chain };
+}

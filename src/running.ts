@@ -1,0 +1,216 @@
+/** Brings one mode up: makes its secrets and certificates, places, renders and starts its servers. */
+import { messageOf, SandboxError } from "./errors.ts";
+import type {
+  ClientSpec,
+  Connection,
+  Engine,
+  KeyPair,
+  KeyType,
+  Login,
+  LoginSpec,
+  Mode,
+  Server,
+  ServerFile,
+  ServerRecipe,
+  ServerSpec,
+} from "./model.ts";
+import { createPki, type Pki } from "./pki/pki.ts";
+import { renderConfig } from "./render.ts";
+import { type Material, resolveConnection, resolveLogin, resolveServer } from "./resolve.ts";
+import { createRedactor, makeSecrets, type Redactor } from "./secrets.ts";
+import { can } from "./server/capabilities.ts";
+
+export interface StartOptions {
+  readonly engine: Engine;
+  /** Names and addresses the certificates are good for, beside localhost, 127.0.0.1 and ::1. */
+  readonly hosts?: readonly string[];
+  readonly keyType?: KeyType;
+  readonly signal?: AbortSignal;
+}
+
+/** A mode that is up. Nothing of it is shared with another one. */
+export interface RunningMode extends AsyncDisposable {
+  readonly mode: Mode;
+  readonly engine: Engine;
+  /** Takes every secret of this mode out of a text. */
+  readonly redact: Redactor;
+  /** Names of the servers that are handed out. */
+  readonly serverNames: readonly string[];
+  /** A server by name; one that lives only while the mode is checked is started by the first call. */
+  server(name: string): Promise<Server>;
+  /** The config of a server as it is on disk, with its secrets. */
+  config(name: string): string;
+  connection(client?: string, but?: ClientSpec): Connection;
+  login(spec: LoginSpec): Login | undefined;
+  /** A certificate of the mode with its key, PEM. */
+  pair(name: string): KeyPair;
+  /** PEM of the mode's CA certificate; undefined for a mode without TLS. */
+  readonly ca: string | undefined;
+  /** The names its server certificates are good for beside localhost. */
+  readonly hosts: readonly string[];
+  /** Does a text hold, in clear, a secret that the server knows only by its hash? */
+  holdsClearSecret(text: string): boolean;
+}
+
+/** @throws SandboxError `start-failed` with the server's own reason, redacted. */
+export async function startMode(mode: Mode, options: StartOptions): Promise<RunningMode> {
+  const material = await makeMaterial(mode, options);
+  const running = new Running(mode, options, material);
+  try {
+    await Promise.all(running.serverNames.map((name) => running.server(name)));
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
+  return running;
+}
+
+async function makeMaterial(mode: Mode, options: StartOptions): Promise<Material> {
+  const [secrets, certificates] = await Promise.all([
+    makeSecrets(mode.secrets),
+    makeCertificates(mode, options),
+  ]);
+  return { secrets, ...certificates };
+}
+
+async function makeCertificates(
+  mode: Mode,
+  { hosts, keyType }: StartOptions,
+): Promise<Omit<Material, "secrets">> {
+  const recipes = Object.entries(mode.certificates ?? {});
+  if (recipes.length === 0) return { pairs: {}, trust: noCertificates };
+  const pki: Pki = await createPki({
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(keyType === undefined ? {} : { keyType }),
+  });
+  const pairs = await Promise.all(
+    recipes.map(async ([name, recipe]) => [name, await pki.issue(name, recipe)] as const),
+  );
+  return { pairs: Object.fromEntries(pairs), trust: (name) => pki.trust(name) };
+}
+
+function noCertificates(): never {
+  throw new SandboxError("bug", "this mode has no certificates");
+}
+
+class Running implements RunningMode {
+  readonly mode: Mode;
+  readonly engine: Engine;
+  readonly redact: Redactor;
+  readonly serverNames: readonly string[];
+  readonly #options: StartOptions;
+  readonly #material: Material;
+  readonly #servers = new Map<string, Promise<Server>>();
+  readonly #ready = new Map<string, Server>();
+  readonly #configs = new Map<string, string>();
+
+  constructor(mode: Mode, options: StartOptions, material: Material) {
+    this.mode = mode;
+    this.engine = options.engine;
+    this.redact = createRedactor(material.secrets);
+    this.serverNames = Object.keys(mode.servers).filter((name) => mode.servers[name]?.during === undefined);
+    this.#options = options;
+    this.#material = material;
+  }
+
+  get ca(): string | undefined {
+    return this.mode.certificates === undefined ? undefined : this.#material.trust("ca");
+  }
+
+  server(name: string): Promise<Server> {
+    const known = this.#servers.get(name);
+    if (known !== undefined) return known;
+    const starting = this.#start(name);
+    this.#servers.set(name, starting);
+    return starting;
+  }
+
+  config(name: string): string {
+    return this.#configs.get(name) ?? "";
+  }
+
+  connection(client = "app", but: ClientSpec = {}): Connection {
+    return resolveConnection(this.mode, this.#material, client, but, (server) => this.#address(server));
+  }
+
+  login(spec: LoginSpec): Login | undefined {
+    return resolveLogin(this.#material.secrets, spec);
+  }
+
+  pair(name: string): KeyPair {
+    const pair = this.#material.pairs[name];
+    if (pair === undefined)
+      throw new SandboxError("bug", `mode ${this.mode.name} has no certificate ${name}`);
+    return pair;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#options.hosts ?? [];
+  }
+
+  holdsClearSecret(text: string): boolean {
+    const hashed = Object.values(this.#material.secrets).filter(({ hash }) => hash !== undefined);
+    return hashed.some(({ password, token }) =>
+      [password, token].some((clear) => clear !== undefined && text.includes(clear)),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ends = [...this.#servers.values()].map(async (starting) => (await starting).stop());
+    await Promise.allSettled(ends);
+  }
+
+  #address(name: string): { readonly host: string; readonly port: number } {
+    const server = this.#ready.get(name);
+    if (server === undefined)
+      throw new SandboxError("bug", `the server ${name} of ${this.mode.name} is not up`);
+    return server.address("client");
+  }
+
+  async #start(name: string): Promise<Server> {
+    const recipe = this.mode.servers[name];
+    if (recipe === undefined) throw new SandboxError("bug", `mode ${this.mode.name} has no server ${name}`);
+    try {
+      const server = await this.#place(name, recipe);
+      this.#ready.set(name, server);
+      return server;
+    } catch (error) {
+      throw this.#redacted(error);
+    }
+  }
+
+  async #place(name: string, recipe: ServerRecipe): Promise<Server> {
+    const id = `${this.mode.name}/${name}`;
+    const placement = await this.engine.place(id, ["client"]);
+    const { values, files } = resolveServer(this.#material, recipe.params ?? {}, placement.root);
+    const config = renderConfig(recipe.template, {
+      title: `nats-sandbox ${this.mode.name}: ${this.mode.title}. Test keys only.`,
+      host: placement.host,
+      port: placement.ports.client ?? -1,
+      can: (capability) => can(this.engine.version, capability),
+      params: values,
+    });
+    this.#configs.set(name, config);
+    const spec: ServerSpec = {
+      id,
+      files: { ...files, "server.conf": secretFile(config) },
+      listeners: ["client"],
+    };
+    return this.engine.start(spec, placement, this.#options.signal ?? new AbortController().signal);
+  }
+
+  /** A server quotes its config when it does not like it, secrets included. */
+  #redacted(error: unknown): unknown {
+    if (!(error instanceof SandboxError)) return error;
+    const { code, message, detail, fix } = error;
+    return new SandboxError(code, this.redact(message), {
+      ...(detail === undefined ? {} : { detail: this.redact(detail) }),
+      ...(fix === undefined ? {} : { fix }),
+      cause: new Error(this.redact(messageOf(error))),
+    });
+  }
+}
+
+function secretFile(text: string): ServerFile {
+  return { text, secret: true };
+}

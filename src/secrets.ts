@@ -1,0 +1,128 @@
+/** Passwords, tokens and their bcrypt hashes, and the redactor that keeps them out of everything shown. */
+import { randomInt } from "node:crypto";
+import { SandboxError } from "./errors.ts";
+import type { Alphabet, SecretRecipe } from "./model.ts";
+
+/** The values of one secret recipe; which are present follows from its kind. */
+export interface Secret {
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  /** bcrypt of the password or token, `$2a$…`. */
+  readonly hash?: string;
+}
+
+export type Secrets = Readonly<Record<string, Secret>>;
+
+const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/** RFC 3986 §2.2 reserved characters, the percent sign, and what quoting gets wrong most often. */
+const RESERVED = ":/?#[]@!$&'()*+,;=%\"\\{} ";
+/** 24 of 62 characters: 142 bits. */
+const LENGTH = 24;
+/** The lowest cost there is: these hashes guard throw-away secrets, and every wrong login costs the server one. */
+const COST = 4;
+/** bcrypt reads no further: a longer secret would be matched by every other with the same start. */
+const BCRYPT_BYTES = 72;
+
+/** Makes fresh random values for every recipe. */
+export async function makeSecrets(recipes: Readonly<Record<string, SecretRecipe>> = {}): Promise<Secrets> {
+  const made = Object.entries(recipes).map(
+    async ([name, recipe]) => [name, await makeSecret(recipe)] as const,
+  );
+  return Object.fromEntries(await Promise.all(made));
+}
+
+async function makeSecret(recipe: SecretRecipe): Promise<Secret> {
+  const value = randomText(recipe.alphabet ?? "alphanumeric");
+  const hash = recipe.hash === undefined ? {} : { hash: await bcryptHash(value) };
+  return recipe.kind === "password"
+    ? { user: recipe.user, password: value, ...hash }
+    : { token: value, ...hash };
+}
+
+/** Random text of 24 letters and digits; `reserved` mixes in every character that URLs or configs treat specially. */
+export function randomText(alphabet: Alphabet): string {
+  const text = Array.from({ length: LENGTH }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]);
+  if (alphabet === "reserved") for (const char of RESERVED) text.splice(randomInt(text.length), 0, char);
+  return text.join("");
+}
+
+/**
+ * Refuses a password or token that no server would treat as the user expects.
+ * @throws SandboxError `invalid-secret`; the message never contains the value.
+ */
+export function checkSecret(value: string, what: string, options: { readonly bcrypt?: boolean } = {}): void {
+  const refuse = (why: string, fix: string) => {
+    throw new SandboxError("invalid-secret", `${what} ${why}`, { fix });
+  };
+  if (value === "")
+    refuse("is empty", "an empty credential lets everyone in: set one, or leave it out for a random one");
+  if (/[\0\r\n]/.test(value))
+    refuse("contains a NUL or a line break", "NATS cannot carry these in a credential");
+  const bytes = Buffer.byteLength(value);
+  if (options.bcrypt && bytes > BCRYPT_BYTES)
+    refuse(`is ${bytes} bytes long`, `bcrypt reads the first ${BCRYPT_BYTES} bytes only: use a shorter one`);
+}
+
+/**
+ * bcrypt with the prefix `$2a$`: the algorithm of `$2b$`, and the only prefix that servers before 2.2.0 take for a
+ * hash. To them a `$2b$…` is the literal password.
+ */
+export async function bcryptHash(value: string): Promise<string> {
+  checkSecret(value, "the value to hash", { bcrypt: true });
+  const { hash } = await import("bcryptjs");
+  return (await hash(value, COST)).replace(/^\$2b\$/, "$2a$");
+}
+
+/** Replaces every secret in a text, in every form in which a log, an error or a URL may quote it. */
+export type Redactor = (text: string) => string;
+
+const MASK = "[secret]";
+
+export function createRedactor(secrets: Secrets): Redactor {
+  const values = Object.values(secrets).flatMap(({ password, token, hash }) => [password, token, hash]);
+  const forms = new Set(values.filter((value) => value !== undefined && value !== "").flatMap(escapedForms));
+  if (forms.size === 0) return (text) => text;
+  // Longest first: where one form contains another, the whole of it goes.
+  const pattern = [...forms]
+    .sort((a, b) => b.length - a.length)
+    .map(escapeRegExp)
+    .join("|");
+  const all = new RegExp(pattern, "g");
+  return (text) => text.replace(all, MASK);
+}
+
+/** A secret as such, percent-encoded, and inside the quotes of a config, of JSON and of Go's %q. */
+function escapedForms(value: string | undefined): readonly string[] {
+  if (value === undefined) return [];
+  const json = JSON.stringify(value).slice(1, -1);
+  const swapped = swapCase(value);
+  return [
+    value,
+    swapped,
+    encodeURIComponent(value),
+    strictPercentEncode(value),
+    encodeURI(value),
+    json,
+    value.replace(/[\\"]/g, "\\$&"),
+    value.replace(/[\\']/g, "\\$&"),
+    Buffer.from(value).toString("base64"),
+  ];
+}
+
+/** Percent-encodes everything but letters, digits and `-._~` (RFC 3986 §2.3 unreserved). */
+export function strictPercentEncode(value: string): string {
+  return encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** Every letter in its other case. */
+export function swapCase(value: string): string {
+  return value.replace(/\p{L}/gu, (c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()));
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

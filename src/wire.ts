@@ -1,0 +1,349 @@
+/** Our own NATS and TLS client: bytes on a socket, every one accounted for. It judges servers. */
+import { randomUUID } from "node:crypto";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { codeOf, messageOf } from "./errors.ts";
+import type { Connection, Login } from "./model.ts";
+
+/** INFO as servers of every version send it; a field is absent where it is false. */
+export interface ServerInfo {
+  readonly version?: string;
+  readonly client_id?: number;
+  readonly auth_required?: boolean;
+  readonly tls_required?: boolean;
+  readonly tls_available?: boolean;
+  readonly tls_verify?: boolean;
+  readonly headers?: boolean;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export interface Message {
+  readonly subject: string;
+  readonly reply: string | undefined;
+  readonly payload: string;
+}
+
+/** Why a dial ended early, as the client saw it. */
+export interface Failure {
+  /** A Node, OpenSSL or own code: ECONNRESET, CERT_HAS_EXPIRED, TLS_NOT_OFFERED, CLOSED, DEADLINE. */
+  readonly code: string;
+  readonly message: string;
+  /** The number of the TLS alert received. Names differ between Node versions, numbers do not. */
+  readonly alert?: number;
+}
+
+/** Everything one dial did and saw: the raw outcome that `classify` reads. Any driver makes one. */
+export interface Trace {
+  clientId?: number;
+  info?: ServerInfo;
+  /** A PONG answered the PING after CONNECT: only this is "in". */
+  pong: boolean;
+  /** The whole step went as meant, beyond getting in. */
+  complete: boolean;
+  /** Still connected after the step: a refused publish leaves the connection open. */
+  open: boolean;
+  /** `-ERR` texts, in order. */
+  readonly errors: string[];
+  failure?: Failure;
+  /** CONNECT left this side; `plaintext`: unencrypted. A client's own refusal never gets so far. */
+  connectSent: "no" | "plaintext" | "encrypted";
+  tls?: { readonly version: string; readonly cipher: string };
+  /** Remarks of a step, for the evidence. */
+  readonly notes: string[];
+}
+
+export function newTrace(): Trace {
+  return { pong: false, complete: false, open: false, errors: [], connectSent: "no", notes: [] };
+}
+
+export class WireError extends Error {
+  override readonly name = "WireError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A failure out of anything thrown while dialling. */
+export function failureOf(error: unknown): Failure {
+  const message = messageOf(error);
+  const alert = /SSL alert number (\d+)/.exec(message)?.[1];
+  const base = { code: codeOf(error) ?? "ERROR", message: firstLine(message) };
+  return alert === undefined ? base : { ...base, alert: Number(alert) };
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}
+
+/** Where a NATS URL points, with its userinfo percent-decoded: `user:password@`, or a lone `token@`. */
+export function parseUrl(url: string): {
+  host: string;
+  port: number;
+  tls: boolean;
+  login: Login | undefined;
+} {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const user = decodeURIComponent(username);
+  const login =
+    username === ""
+      ? undefined
+      : password === ""
+        ? { token: user }
+        : { user, password: decodeURIComponent(password) };
+  return {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port || 4222),
+    tls: protocol.startsWith("tls"),
+    login,
+  };
+}
+
+export interface OpenOptions {
+  /** Absolute time in ms (performance.now) by which everything must have happened. */
+  readonly deadline: number;
+  /** Where the socket goes instead of the URL's address: a tap in front of the server. */
+  readonly through?: { readonly host: string; readonly port: number };
+}
+
+/** How long a TLS 1.3 client waits for the session ticket that tells it was accepted, in ms. */
+const TICKET_GRACE = 60;
+
+export class WireSession {
+  readonly trace: Trace = newTrace();
+  readonly #connection: Connection;
+  readonly #options: OpenOptions;
+  #socket: Socket | TLSSocket | undefined;
+  #buffer: Buffer = Buffer.alloc(0);
+  #closed: WireError | undefined;
+  readonly #wakeups = new Set<() => void>();
+  #pongs = 0;
+  readonly #messages: Message[] = [];
+
+  constructor(connection: Connection, options: OpenOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** Dials, reads INFO and, as policy and INFO ask, turns to TLS. Throws what a client would throw. */
+  async open(): Promise<void> {
+    const url = parseUrl(this.#connection.url);
+    const at = this.#options.through ?? url;
+    const socket = connectTcp({ host: at.host, port: at.port, noDelay: true });
+    this.#adopt(socket);
+    await this.#until(() => this.trace.info !== undefined, "INFO");
+    const policy = this.#connection.tls?.policy;
+    const { tls_required, tls_available } = this.trace.info ?? {};
+    const demanded = url.tls || policy === "demand" || policy === "demand-by-option";
+    if (policy === "never" || !(demanded || tls_required)) return;
+    if (!tls_required && !tls_available)
+      throw new WireError("TLS_NOT_OFFERED", "told to use TLS, and the server's INFO does not offer it");
+    await this.#upgrade(socket, url.host);
+  }
+
+  /** CONNECT and PING; returns once the PONG is there. `login` defaults to the connection's own. */
+  async connect(login: Login | undefined = this.#login()): Promise<void> {
+    this.trace.connectSent = this.trace.tls === undefined ? "plaintext" : "encrypted";
+    this.send(`CONNECT ${JSON.stringify(connectOptions(login, this.trace.tls !== undefined))}\r\n`);
+    await this.ping();
+    this.trace.pong = true;
+  }
+
+  send(text: string): void {
+    this.#socket?.write(text);
+  }
+
+  /** One round trip: everything sent before has been judged by the server when it returns. */
+  async ping(): Promise<void> {
+    const wanted = this.#pongs + 1;
+    this.send("PING\r\n");
+    await this.#until(() => this.#pongs >= wanted, "PONG");
+  }
+
+  /** Waits until the server has closed the connection. */
+  async closed(): Promise<void> {
+    await this.#until(() => this.#closed !== undefined, "the server to close").catch((error: unknown) => {
+      if (this.#closed === undefined) throw error;
+    });
+  }
+
+  newInbox(): string {
+    return `${this.#connection.inboxPrefix ?? "_INBOX"}.${randomUUID()}`;
+  }
+
+  /** The first message with this payload, as soon as it is there. */
+  async message(payload: string): Promise<Message> {
+    const find = () => this.#messages.find((message) => message.payload === payload);
+    await this.#until(() => find() !== undefined, "message");
+    return find() as Message;
+  }
+
+  /** The messages with this payload so far. */
+  received(payload: string): readonly Message[] {
+    return this.#messages.filter((message) => message.payload === payload);
+  }
+
+  close(): void {
+    this.trace.open = this.#closed === undefined && this.#socket !== undefined;
+    this.#socket?.destroy();
+  }
+
+  #login(): Login | undefined {
+    return this.#connection.login ?? parseUrl(this.#connection.url).login;
+  }
+
+  #adopt(socket: Socket | TLSSocket): void {
+    this.#socket = socket;
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("error", (error) => this.#end(new WireError(codeOf(error) ?? "ERROR", error.message)));
+    socket.on("close", () => this.#end(new WireError("CLOSED", "the server closed the connection")));
+  }
+
+  #end(error: WireError): void {
+    this.#closed ??= error;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wakeup of [...this.#wakeups]) wakeup();
+  }
+
+  /** Waits for a condition that incoming bytes change; fails when the connection ends or the deadline is over. */
+  async #until(done: () => boolean, what: string): Promise<void> {
+    const late = () => new WireError("DEADLINE", `no ${what} before the deadline`);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (end: () => void) => {
+        clearTimeout(timer);
+        this.#wakeups.delete(look);
+        end();
+      };
+      const look = () => {
+        if (done()) settle(resolve);
+        else if (this.#closed !== undefined) settle(() => reject(this.#closed));
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(late())),
+        Math.max(0, this.#options.deadline - performance.now()),
+      );
+      this.#wakeups.add(look);
+      look();
+    });
+  }
+
+  async #upgrade(plain: Socket, dialled: string): Promise<void> {
+    plain.removeAllListeners("data").removeAllListeners("close").removeAllListeners("error");
+    const { ca, present, verifyAs, maxVersion } = this.#connection.tls ?? {};
+    const name = verifyAs ?? dialled;
+    const socket = connectTls({
+      socket: plain,
+      ...(isIP(name) ? {} : { servername: name }),
+      ...(ca === undefined ? {} : { ca }),
+      ...(present === undefined ? {} : { cert: present.chain, key: present.key }),
+      ...(maxVersion === undefined ? {} : { maxVersion }),
+      // OpenSSL offers 1.1 only at security level 0; without this it fails here and the server is never asked.
+      ...(maxVersion === "TLSv1.1" ? { minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" } : {}),
+      // Node would verify an address as "localhost" (nodejs/node#27943): say whom we mean.
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+    });
+    let ticket = false;
+    const accepted = () => {
+      ticket = true;
+      this.#wake();
+    };
+    // Not at once: the event comes from within OpenSSL's read, and a write from there spoils the record sequence.
+    socket.once("session", () => setImmediate(accepted));
+    let secured = false;
+    socket.once("secureConnect", () => {
+      secured = true;
+      this.#wake();
+    });
+    this.#adopt(socket);
+    await this.#until(() => secured, "TLS handshake");
+    this.trace.tls = { version: socket.getProtocol() ?? "unknown", cipher: socket.getCipher().name };
+    // In TLS 1.3 the client is "secure" before its own certificate was judged. A server that accepts it sends a
+    // ticket; bytes written before a refusal arrives could turn its alert into a bare reset.
+    if (this.trace.tls.version === "TLSv1.3") {
+      const grace = setTimeout(accepted, TICKET_GRACE);
+      await this.#until(() => ticket, "session ticket").finally(() => clearTimeout(grace));
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+    try {
+      while (this.#readOne());
+    } catch {
+      this.#end(new WireError("PROTOCOL", "the peer does not speak the NATS protocol"));
+      this.#socket?.destroy();
+    }
+    this.#wake();
+  }
+
+  /** Reads one protocol message from the buffer; false when it holds no whole one. */
+  #readOne(): boolean {
+    const end = this.#buffer.indexOf("\r\n");
+    if (end < 0) return false;
+    const line = this.#buffer.toString("utf8", 0, end);
+    const [verb = ""] = line.split(" ", 1);
+    let next = end + 2;
+    if (verb === "MSG" || verb === "HMSG") {
+      const size = Number(line.slice(line.lastIndexOf(" ")));
+      if (this.#buffer.length < next + size + 2) return false;
+      this.#messages.push(parseMessage(line, this.#buffer.subarray(next, next + size)));
+      next += size + 2;
+    } else if (verb === "INFO") {
+      // A second INFO may follow the first PONG: the first one is the greeting.
+      this.trace.info ??= JSON.parse(line.slice(5)) as ServerInfo;
+      if (this.trace.info.client_id !== undefined) this.trace.clientId ??= this.trace.info.client_id;
+    } else if (verb === "PONG") this.#pongs += 1;
+    else if (verb === "PING") this.send("PONG\r\n");
+    else if (verb === "-ERR") this.trace.errors.push(line.slice(5).replace(/^'|'$/g, ""));
+    this.#buffer = this.#buffer.subarray(next);
+    return true;
+  }
+}
+
+/** `MSG subject sid [reply] size`, or `HMSG subject sid [reply] header-size size` with the headers before the payload. */
+function parseMessage(line: string, body: Buffer): Message {
+  const words = line.split(" ");
+  const sizes = words[0] === "HMSG" ? 2 : 1;
+  const headers = sizes === 2 ? Number(words.at(-2)) : 0;
+  const reply = words.length > 3 + sizes ? words[3] : undefined;
+  return { subject: words[1] ?? "", reply, payload: body.toString("utf8", headers) };
+}
+
+function connectOptions(login: Login | undefined, tls: boolean): Record<string, unknown> {
+  return {
+    verbose: false,
+    pedantic: false,
+    lang: "nats-sandbox",
+    version: "1",
+    protocol: 1,
+    headers: true,
+    no_responders: true,
+    tls_required: tls,
+    ...(login?.user === undefined ? {} : { user: login.user }),
+    ...(login?.password === undefined ? {} : { pass: login.password }),
+    ...(login?.token === undefined ? {} : { auth_token: login.token }),
+  };
+}
+
+/** Reads the INFO line of a server without saying anything: it is up, and this is its version. */
+export async function readInfo(host: string, port: number, deadline: number): Promise<ServerInfo> {
+  const session = new WireSession(
+    {
+      url: `nats://${host.includes(":") ? `[${host}]` : host}:${port}`,
+      transport: "nats",
+      tls: { policy: "never" },
+    },
+    { deadline },
+  );
+  try {
+    await session.open();
+    return session.trace.info ?? {};
+  } finally {
+    session.close();
+  }
+}
