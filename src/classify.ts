@@ -1,6 +1,6 @@
 /** Raw outcome + the server's own lines -> ok, a Refusal or a Fault: one table. */
 import type { Fault, Refusal, Side } from "./model.ts";
-import type { Failure, Trace } from "./wire.ts";
+import type { Failure, Trace } from "./wire/trace.ts";
 
 export interface Classified {
   readonly got: "ok" | Refusal | Fault;

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { Eta } from "eta";
 import { SandboxError } from "./errors.ts";
-import type { Capability } from "./model.ts";
+import type { Capability, Listener } from "./model.ts";
 
 const VIEWS = fileURLToPath(new URL("../templates/server", import.meta.url));
 
@@ -12,7 +12,8 @@ export interface RenderContext {
   /** First line of the config. */
   readonly title: string;
   readonly host: string;
-  readonly port: number;
+  /** Port to ask for per listener; a listener without one is not opened. */
+  readonly ports: Readonly<Partial<Record<Listener, number>>>;
   /** Does the server version have this capability? A key that a version lacks must never be written. */
   readonly can: (capability: Capability) => boolean;
   readonly params: Readonly<Record<string, string>>;

@@ -9,7 +9,6 @@ import type {
   LoginSpec,
   Mode,
   SecretRef,
-  ServerFile,
   TrustName,
 } from "./model.ts";
 import { type Secrets, strictPercentEncode, swapCase } from "./secrets.ts";
@@ -93,6 +92,12 @@ function userinfo({ user, password, token }: Login): string {
   return `${strictPercentEncode(user ?? "")}${secret}@`;
 }
 
+interface PemFile {
+  readonly text: string;
+  /** A private key. */
+  readonly secret: boolean;
+}
+
 /** Values and files for a server's template: `root` is where the server will see the files. */
 export function resolveServer(
   material: Material,
@@ -100,9 +105,9 @@ export function resolveServer(
   root: string,
 ): {
   readonly values: Readonly<Record<string, string>>;
-  readonly files: Readonly<Record<string, ServerFile>>;
+  readonly files: Readonly<Record<string, PemFile>>;
 } {
-  const files: Record<string, ServerFile> = {};
+  const files: Record<string, PemFile> = {};
   const values = Object.entries(params).map(([key, ref]) => {
     if (!isFileRef(ref)) return [key, secretValue(material.secrets, ref as SecretRef)];
     const { name, text } = fileOf(material, ref);

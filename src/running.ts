@@ -1,18 +1,17 @@
 /** Brings one mode up: makes its secrets and certificates, places, renders and starts its servers. */
+
+import type { Engine, Placement, Server, ServerFile, ServerSpec } from "./engines/engine.ts";
 import { messageOf, SandboxError } from "./errors.ts";
 import type {
   ClientSpec,
   Connection,
-  Engine,
   KeyPair,
   KeyType,
+  Listener,
   Login,
   LoginSpec,
   Mode,
-  Server,
-  ServerFile,
   ServerRecipe,
-  ServerSpec,
 } from "./model.ts";
 import { createPki, type Pki } from "./pki/pki.ts";
 import { renderConfig } from "./render.ts";
@@ -25,6 +24,8 @@ export interface StartOptions {
   /** Names and addresses the certificates are good for, beside localhost, 127.0.0.1 and ::1. */
   readonly hosts?: readonly string[];
   readonly keyType?: KeyType;
+  /** Open the monitoring port too. */
+  readonly monitor?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -34,6 +35,8 @@ export interface RunningMode extends AsyncDisposable {
   readonly engine: Engine;
   /** Takes every secret of this mode out of a text. */
   readonly redact: Redactor;
+  /** The listeners of each of its servers. */
+  readonly listeners: readonly Listener[];
   /** Names of the servers that are handed out. */
   readonly serverNames: readonly string[];
   /** A server by name; one that lives only while the mode is checked is started by the first call. */
@@ -65,7 +68,12 @@ export async function startMode(mode: Mode, options: StartOptions): Promise<Runn
   return running;
 }
 
-async function makeMaterial(mode: Mode, options: StartOptions): Promise<Material> {
+interface CertificateOptions {
+  readonly hosts?: readonly string[];
+  readonly keyType?: KeyType;
+}
+
+async function makeMaterial(mode: Mode, options: CertificateOptions): Promise<Material> {
   const [secrets, certificates] = await Promise.all([
     makeSecrets(mode.secrets),
     makeCertificates(mode, options),
@@ -75,7 +83,7 @@ async function makeMaterial(mode: Mode, options: StartOptions): Promise<Material
 
 async function makeCertificates(
   mode: Mode,
-  { hosts, keyType }: StartOptions,
+  { hosts, keyType }: CertificateOptions,
 ): Promise<Omit<Material, "secrets">> {
   const recipes = Object.entries(mode.certificates ?? {});
   if (recipes.length === 0) return { pairs: {}, trust: noCertificates };
@@ -93,10 +101,46 @@ function noCertificates(): never {
   throw new SandboxError("bug", "this mode has no certificates");
 }
 
+/** The config and the files of one server. A key that `version` lacks is not in it. */
+function renderServer(
+  mode: Mode,
+  recipe: ServerRecipe,
+  material: Material,
+  placement: Placement,
+  version: string,
+) {
+  const { values, files } = resolveServer(material, recipe.params ?? {}, placement.root);
+  const config = renderConfig(recipe.template, {
+    title: `nats-sandbox ${mode.name}: ${mode.title}. Test keys only.`,
+    host: placement.host,
+    ports: placement.ports,
+    can: (capability) => can(version, capability),
+    params: values,
+  });
+  return { config, files };
+}
+
+/** The configs that a mode's servers would get, with fresh secrets, by name. Starts nothing. */
+export async function previewConfigs(
+  mode: Mode,
+  placementOf: (id: string) => Placement,
+  version: string,
+): Promise<ReadonlyMap<string, string>> {
+  const material = await makeMaterial(mode, {});
+  const handedOut = Object.entries(mode.servers).filter(([, recipe]) => recipe.during === undefined);
+  return new Map(
+    handedOut.map(([name, recipe]) => {
+      const placement = placementOf(`${mode.name}/${name}`);
+      return [name, renderServer(mode, recipe, material, placement, version).config];
+    }),
+  );
+}
+
 class Running implements RunningMode {
   readonly mode: Mode;
   readonly engine: Engine;
   readonly redact: Redactor;
+  readonly listeners: readonly Listener[];
   readonly serverNames: readonly string[];
   readonly #options: StartOptions;
   readonly #material: Material;
@@ -109,6 +153,7 @@ class Running implements RunningMode {
     this.engine = options.engine;
     this.redact = createRedactor(material.secrets);
     this.serverNames = Object.keys(mode.servers).filter((name) => mode.servers[name]?.during === undefined);
+    this.listeners = options.monitor === true ? ["client", "monitor"] : ["client"];
     this.#options = options;
     this.#material = material;
   }
@@ -181,15 +226,8 @@ class Running implements RunningMode {
 
   async #place(name: string, recipe: ServerRecipe): Promise<Server> {
     const id = `${this.mode.name}/${name}`;
-    const placement = await this.engine.place(id, ["client"]);
-    const { values, files } = resolveServer(this.#material, recipe.params ?? {}, placement.root);
-    const config = renderConfig(recipe.template, {
-      title: `nats-sandbox ${this.mode.name}: ${this.mode.title}. Test keys only.`,
-      host: placement.host,
-      port: placement.ports.client ?? -1,
-      can: (capability) => can(this.engine.version, capability),
-      params: values,
-    });
+    const placement = await this.engine.place(id, this.listeners);
+    const { config, files } = renderServer(this.mode, recipe, this.#material, placement, this.engine.version);
     this.#configs.set(name, config);
     const spec: ServerSpec = {
       id,

@@ -15,6 +15,7 @@ export interface Secret {
 export type Secrets = Readonly<Record<string, Secret>>;
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const LETTERS = 52;
 /** RFC 3986 §2.2 reserved characters, the percent sign, and what quoting gets wrong most often. */
 const RESERVED = ":/?#[]@!$&'()*+,;=%\"\\{} ";
 /** 24 of 62 characters: 142 bits. */
@@ -40,10 +41,16 @@ async function makeSecret(recipe: SecretRecipe): Promise<Secret> {
     : { token: value, ...hash };
 }
 
-/** Random text of 24 letters and digits; `reserved` mixes in every character that URLs or configs treat specially. */
+/**
+ * Random text of 24 letters and digits; `reserved` mixes in every character that URLs or configs treat specially. It
+ * begins with a letter: in `nats://user:7pass@host` nats.js takes a number after the colon for the port, and dials it.
+ */
 export function randomText(alphabet: Alphabet): string {
-  const text = Array.from({ length: LENGTH }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]);
-  if (alphabet === "reserved") for (const char of RESERVED) text.splice(randomInt(text.length), 0, char);
+  const text = Array.from(
+    { length: LENGTH },
+    (_, i) => ALPHANUMERIC[randomInt(i === 0 ? LETTERS : ALPHANUMERIC.length)],
+  );
+  if (alphabet === "reserved") for (const char of RESERVED) text.splice(1 + randomInt(text.length), 0, char);
   return text.join("");
 }
 

@@ -1,6 +1,7 @@
 /** Checks running modes: every check against its control, every finding, every skip said aloud. */
 import { findNatscli } from "../dial/natscli.ts";
-import type { Check, CheckResult, FindingResult, SandboxEvent, Skip } from "../model.ts";
+import type { Check } from "../model.ts";
+import type { CheckResult, FindingResult, SandboxEvent, Skip } from "../results.ts";
 import type { RunningMode } from "../running.ts";
 import { can, firstVersion } from "../server/capabilities.ts";
 import { controlOf } from "./control.ts";

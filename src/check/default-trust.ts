@@ -1,7 +1,7 @@
 /** The default trust store for all modes at once: one child process with the modes' CAs added to it, one without. */
 import { dialWithDefaultTrust } from "../dial/default-trust.ts";
 import type { RunningMode } from "../running.ts";
-import { newTrace, type Trace } from "../wire.ts";
+import { newTrace, type Trace } from "../wire/trace.ts";
 
 /** The trace of the dial made for a check. */
 export type DefaultTrust = (mode: string, checkId: string) => Promise<Trace>;

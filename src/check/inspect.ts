@@ -1,12 +1,13 @@
 /** Steps that look at a server from outside instead of dialling as a client. */
 import { X509Certificate } from "node:crypto";
 import { dial } from "../dial/dial.ts";
+import type { Server } from "../engines/engine.ts";
 import { isLoopback } from "../engines/listening.ts";
 import { messageOf, SandboxError } from "../errors.ts";
-import type { Check, Server, Step } from "../model.ts";
+import type { Check, Step } from "../model.ts";
 import type { RunningMode } from "../running.ts";
 import type { TapRecord } from "../tap.ts";
-import { readInfo } from "../wire.ts";
+import { readInfo } from "../wire/session.ts";
 
 export type InspectStep = Extract<
   Step,
@@ -32,7 +33,7 @@ export async function inspect(
     case "info":
       return inspectInfo(await running.server("server"), step, timeout);
     case "listeners":
-      return inspectListeners(await running.server("server"), step);
+      return inspectListeners(running, step);
     case "chain":
       return inspectChain(running, check, step, timeout);
     case "cipher":
@@ -63,9 +64,14 @@ async function inspectInfo(
 }
 
 /** The operating system's view decides; the server's own lines are shown beside it. */
-async function inspectListeners(server: Server, step: Extract<Step, { op: "listeners" }>): Promise<Finding> {
+async function inspectListeners(
+  running: RunningMode,
+  step: Extract<Step, { op: "listeners" }>,
+): Promise<Finding> {
+  const server = await running.server("server");
   const found = await server.listeners();
-  const wanted = step.exactly.map((listener) => server.address(listener).port);
+  const askedFor = running.listeners.filter((listener) => listener === "monitor");
+  const wanted = [...step.exactly, ...askedFor].map((listener) => server.address(listener).port);
   const ports = found.map(({ port }) => port);
   const holds =
     found.every(({ host }) => isLoopback(host)) &&

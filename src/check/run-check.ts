@@ -2,10 +2,11 @@
 import { type Classified, classify, deciderOf, describeTrace } from "../classify.ts";
 import { type DialRequest, dial } from "../dial/dial.ts";
 import type { DialStep } from "../dial/steps.ts";
-import type { Check, CheckResult, ClientSpec, DriverName, Step, Verdict } from "../model.ts";
+import type { Check, ClientSpec, DriverName, Step } from "../model.ts";
+import type { CheckResult, Verdict } from "../results.ts";
 import type { RunningMode } from "../running.ts";
 import { can } from "../server/capabilities.ts";
-import type { Trace } from "../wire.ts";
+import type { Trace } from "../wire/trace.ts";
 import { type InspectStep, inspect } from "./inspect.ts";
 
 export interface CheckContext {

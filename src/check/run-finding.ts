@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { describeTrace } from "../classify.ts";
 import { dial } from "../dial/dial.ts";
 import { natscliVersion } from "../dial/natscli.ts";
-import type { CheckResult, DriverName, Finding, FindingResult } from "../model.ts";
+import type { DriverName, Finding } from "../model.ts";
+import type { CheckResult, FindingResult } from "../results.ts";
 import { type CheckContext, classifyTrace, dialRequest } from "./run-check.ts";
 
 /** The finding, or, when the outcome is none that it knows, an inconclusive result. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
-import { newTrace, type Trace } from "../wire.ts";
+import { newTrace, type Trace } from "../wire/trace.ts";
 import type { TrustRequest } from "./trust-child.ts";
 
 /** Compiled, also when this file is run from its source. */

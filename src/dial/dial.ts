@@ -2,7 +2,8 @@
 import { codeOf } from "../errors.ts";
 import type { Connection, DriverName, Login } from "../model.ts";
 import { openTap, type TapRecord } from "../tap.ts";
-import { failureOf, type Trace, WireSession } from "../wire.ts";
+import { WireSession } from "../wire/session.ts";
+import { failureOf, type Trace } from "../wire/trace.ts";
 import { type DialStep, newPayload, runStep } from "./steps.ts";
 
 export interface DialRequest {

@@ -3,7 +3,8 @@ import type { ConnectionOptions, NatsConnection, TlsOptions } from "@nats-io/tra
 import { connect, PermissionViolationError } from "@nats-io/transport-node";
 import { messageOf } from "../errors.ts";
 import type { Connection } from "../model.ts";
-import { failureOf, newTrace, type Trace, WireSession } from "../wire.ts";
+import { WireSession } from "../wire/session.ts";
+import { failureOf, newTrace, type Trace } from "../wire/trace.ts";
 import type { DialRequest } from "./dial.ts";
 import { newPayload } from "./steps.ts";
 

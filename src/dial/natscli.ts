@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Connection } from "../model.ts";
-import { newTrace, type Trace } from "../wire.ts";
+import { newTrace, type Trace } from "../wire/trace.ts";
 import type { DialRequest } from "./dial.ts";
 
 /** The `nats` command on PATH, or undefined. */

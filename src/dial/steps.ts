@@ -1,7 +1,7 @@
 /** What a check does once its client is in, spoken by the wire probe, with the other parties it needs. */
 import { randomUUID } from "node:crypto";
 import type { Login, Step } from "../model.ts";
-import type { WireSession } from "../wire.ts";
+import type { WireSession } from "../wire/session.ts";
 
 /** Steps that talk NATS; the others look at the server from outside. */
 export type DialStep = Extract<

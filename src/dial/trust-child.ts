@@ -1,7 +1,8 @@
 /** A fresh client process for the default trust store: reads connections on stdin, dials each, prints the traces. */
 import { text } from "node:stream/consumers";
 import type { Connection } from "../model.ts";
-import { failureOf, type Trace, WireSession } from "../wire.ts";
+import { WireSession } from "../wire/session.ts";
+import { failureOf, type Trace } from "../wire/trace.ts";
 
 export interface TrustRequest {
   readonly connection: Connection;

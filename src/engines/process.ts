@@ -5,9 +5,11 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { SandboxError } from "../errors.ts";
-import type { Engine, Listener, Placement, Server, ServerSpec } from "../model.ts";
-import { makePrivateDir, recordProcess, writePrivate } from "../state.ts";
-import { readInfo } from "../wire.ts";
+import type { Listener } from "../model.ts";
+import { makePrivateDir, writePrivate } from "../state/private-files.ts";
+import { recordProcess } from "../state/state.ts";
+import { readInfo } from "../wire/session.ts";
+import type { Engine, Placement, Server, ServerSpec } from "./engine.ts";
 import { listeningAddresses } from "./listening.ts";
 import { LogFile } from "./log-file.ts";
 

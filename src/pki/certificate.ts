@@ -43,7 +43,7 @@ export interface Issuer {
   readonly keys: Keys;
 }
 
-export interface CertificateFields {
+interface CertificateFields {
   readonly subject: Name;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -57,7 +57,7 @@ export interface CertificateFields {
   readonly authority?: Authority;
 }
 
-export interface Authority {
+interface Authority {
   /** How many CAs may stand below it. */
   readonly pathLength: number;
   /** DNS names, which stand for what is below them too, addresses, and ranges such as `127.0.0.0/8`. */

@@ -1,3 +1,4 @@
+/** DER against bytes known from elsewhere. */
 import { expect, test } from "vitest";
 import {
   bitString,

@@ -1,3 +1,4 @@
+/** What a person may give with --host, and what not. */
 import { expect, test } from "vitest";
 import { addressBytes } from "./hosts.ts";
 import { hostNames } from "./pki.ts";
@@ -52,6 +53,10 @@ test.each([
   "wrong-host.invalid",
   "\u0000",
   "xn--\u00fc.test",
+  "bücher%2etest",
+  "bücher.test:80",
+  "nats@bücher.test",
+  "bücher.test/x",
 ])("%j is none", (given) => {
   expect(() => hostNames([given])).toThrow(
     expect.objectContaining({

@@ -182,21 +182,28 @@ describe.skipIf(missing)(missing ? "openssl (skipped: openssl is missing)" : "op
   test.each(COMBINATIONS)(
     "%s, %s: differs in that alone, is refused for it and for nothing else",
     async (profile, fault) => {
-      const pki = await createPki({ now: new Date() });
+      const pki = await createPki();
       const bad = await issue(pki, { profile, fault });
       const good = await issue(pki, { profile });
       const { changes, error, cure } = FAULTS[fault];
+      const dials = profile === "client" || fault === "server-eku-only";
       expect(differences(decode(good), decode(bad))).toEqual(changes);
 
-      const judge = (pem: string, { conditions = [], host = "localhost", trust = "ca", purpose }: Cure) =>
+      const judge = (
+        pem: string,
+        {
+          conditions = [],
+          host = "localhost",
+          trust = "ca",
+          purpose = dials ? "sslclient" : "sslserver",
+        }: Cure,
+      ) =>
         verify(
           pem,
           trust === "itself" ? pem : pki.trust(trust),
           ...conditions,
-          ...[
-            "-purpose",
-            purpose ?? (profile === "client" || fault === "server-eku-only" ? "sslclient" : "sslserver"),
-          ],
+          "-purpose",
+          purpose,
           ...(profile === "client" || host === null ? [] : ["-verify_hostname", host]),
         );
       expect(judge(good, {})).toBe("OK");

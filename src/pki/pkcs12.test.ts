@@ -1,3 +1,4 @@
+/** PKCS#12 stores as Node opens them, and what they refuse to hold. */
 import { createSecureContext } from "node:tls";
 import { expect, test } from "vitest";
 import type { KeyType } from "../model.ts";
@@ -32,9 +33,11 @@ test("a changed byte is noticed", () => {
   expect(() => createSecureContext({ pfx, passphrase: "right" })).toThrow("mac verify failure");
 });
 
-test("two stores of the same content have no salt, and so no ciphertext, in common", () => {
+test("two stores of the same content have neither ciphertext nor salt in common", () => {
   const [one, two] = [1, 2].map(() => trustStore({ ca, alias: "ca", password: "right" }));
-  expect(one?.equals(two ?? Buffer.alloc(0))).toBe(false);
+  // Behind the algorithms, well within the encrypted certificate.
+  expect(one?.subarray(200, 400)).not.toEqual(two?.subarray(200, 400));
+  expect(one?.subarray(-40)).not.toEqual(two?.subarray(-40));
 });
 
 test.each(["", "a\nb", "\u{1f511}"])("the alias %j is refused", (alias) => {

@@ -1,3 +1,4 @@
+/** Certificates as Node reads them, and what the YAML and the options make of them. */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -99,6 +100,8 @@ test("a common name that looks like a host is fine below one of the hosts, or be
   const pki = await createPki({ hosts: ["*.example.test"] });
   await pki.issue("app.example.test", { profile: "client" });
   await pki.issue("elsewhere.test", { profile: "server" });
+  const addressed = await createPki({ hosts: ["10.1.2.3"] });
+  await expect(addressed.issue("10.1.2.3", { profile: "client" })).rejects.toThrow(/may not certify/);
   await expect(pki.issue("app.notexample.test", { profile: "client" })).rejects.toThrow(/may not certify/);
 });
 

@@ -1,4 +1,4 @@
-/** The certificates of one running mode: its own CA, its two foreign twins, and leaves issued from recipes. */
+/** The certificates of one running mode: its CA, two CAs that it must not be mistaken for, and what they issue. */
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { SandboxError } from "../errors.ts";
@@ -7,7 +7,13 @@ import { createCertificate, type Issuer, type KeyUsage, type Name } from "./cert
 import { pem } from "./der.ts";
 import { hostNames } from "./hosts.ts";
 import { generateKeys, type Keys, keyIdentifier } from "./keys.ts";
-import { type Catalogue, type LeafProfile, loadCatalogue, profileOf } from "./profiles.ts";
+import {
+  type AuthorityProfile,
+  type Catalogue,
+  type LeafProfile,
+  loadCatalogue,
+  profileOf,
+} from "./profiles.ts";
 
 export { hostNames };
 
@@ -54,8 +60,8 @@ export async function createPki(options: PkiOptions = {}): Promise<Pki> {
 export async function createPkiFrom(catalogue: Catalogue, options: PkiOptions = {}): Promise<Pki> {
   const { keyType = "p256", now = new Date() } = options;
   const hosts = hostNames(options.hosts ?? []);
-  const authorities = await createAuthorities(catalogue, hosts, keyType, now);
   const permitted = withHosts(catalogue.ca.nameConstraints, hosts);
+  const authorities = await createAuthorities(catalogue.ca, permitted, keyType, now);
 
   async function issue(name: string, recipe: CertificateRecipe): Promise<KeyPair> {
     const profile = profileOf(catalogue, recipe);
@@ -65,7 +71,6 @@ export async function createPkiFrom(catalogue: Catalogue, options: PkiOptions = 
     const keys = await generateKeys(keyType);
     const keyId = keyIdentifier(keys);
     const issuer = profile.issuer === "self" ? { subject, keyId, keys } : authorities[profile.issuer];
-    const { extendedKeyUsage } = profile;
     const certificate = createCertificate(
       {
         ...validity(profile, now),
@@ -73,7 +78,7 @@ export async function createPkiFrom(catalogue: Catalogue, options: PkiOptions = 
         keys,
         keyId,
         keyUsage: leafKeyUsage(profile, keyType),
-        extendedKeyUsage,
+        extendedKeyUsage: profile.extendedKeyUsage,
         subjectAltName,
       },
       issuer,
@@ -89,8 +94,8 @@ export async function createPkiFrom(catalogue: Catalogue, options: PkiOptions = 
 
 /** The keys are made at once, in the thread pool; all three CAs have keys of the same type, so that only the key differs. */
 async function createAuthorities(
-  catalogue: Catalogue,
-  hosts: readonly string[],
+  profile: AuthorityProfile,
+  permitted: readonly string[],
   keyType: KeyType,
   now: Date,
 ): Promise<Readonly<Record<TrustName, Authority>>> {
@@ -100,32 +105,32 @@ async function createAuthorities(
     generateKeys(keyType),
   ]);
   const create = (identity: Omit<Issuer, "keys">, keys: Keys) =>
-    createAuthority(catalogue, hosts, now, { ...identity, keys });
-  const own = { subject: authoritySubject(catalogue), keyId: keyIdentifier(ca) };
-  const foreign = { subject: authoritySubject(catalogue), keyId: keyIdentifier(stranger) };
+    createAuthority(profile, permitted, now, { ...identity, keys });
+  const own = { subject: authoritySubject(profile), keyId: keyIdentifier(ca) };
+  const foreign = { subject: authoritySubject(profile), keyId: keyIdentifier(stranger) };
   return {
     ca: create(own, ca),
     stranger: create(foreign, stranger),
-    // With a key identifier of its own, a verifier would not find the twin's certificates an issuer, and refuse them as
-    // it does a stranger's, without looking at a signature.
+    // Had the twin a key identifier of its own, a verifier would find no issuer for its certificates, and refuse them as
+    // it refuses a stranger's, without ever checking a signature.
     "twin-ca": create(own, twin),
   };
 }
 
 function createAuthority(
-  { ca }: Catalogue,
-  hosts: readonly string[],
+  { keyUsage, pathLength, ...profile }: AuthorityProfile,
+  permitted: readonly string[],
   now: Date,
   identity: Issuer,
 ): Authority {
   const certificate = createCertificate(
     {
       ...identity,
-      ...validity(ca, now),
-      keyUsage: ca.keyUsage,
+      ...validity(profile, now),
+      keyUsage,
       extendedKeyUsage: [],
       subjectAltName: [],
-      authority: { pathLength: ca.pathLength, permitted: withHosts(ca.nameConstraints, hosts) },
+      authority: { pathLength, permitted },
     },
     identity,
   );
@@ -133,9 +138,9 @@ function createAuthority(
 }
 
 /** Two CAs never share a subject by accident: verifiers would report a bad signature instead of an unknown issuer. */
-function authoritySubject({ ca }: Catalogue): Name {
+function authoritySubject({ subject }: AuthorityProfile): Name {
   const id = randomBytes(4).toString("hex");
-  return { ...ca.subject, CN: ca.subject.CN.replaceAll("$id", () => id) };
+  return { ...subject, CN: subject.CN.replaceAll("$id", () => id) };
 }
 
 function leafSubject({ subject }: LeafProfile, name: string): Name {
@@ -181,12 +186,12 @@ function checkCommonName(name: string, names: readonly string[], permitted: read
       {
         detail:
           "It looks like a host name, and the CA is constrained to localhost and the hosts it was made for.",
-        fix: `Use a name without dots, or add the host: --host ${name}`,
+        fix: "Use a name without dots, or one below a host given with --host.",
       },
     );
   }
 }
 
 function isWithin(name: string, domain: string): boolean {
-  return `.${name.toLowerCase()}`.endsWith(`.${domain.replace(/^\*\./, "")}`);
+  return isIP(domain) === 0 && `.${name.toLowerCase()}`.endsWith(`.${domain.replace(/^\*\./, "")}`);
 }

@@ -1,3 +1,4 @@
+/** The packaged YAML files, and what is said of broken ones. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { FaultName, ProfileName } from "../model.ts";
@@ -108,6 +109,7 @@ test.each([
   ["profiles", "peer:", "pear:", '"pear" is not one of ca, server, client, peer'],
   ["profiles", "subject: { CN: $name }", "subject: $name", "subject: must be a mapping"],
   ["profiles", "description: Signs", "description: [] # Signs", "ca.description: must be a text"],
+  ["profiles", "description: Signs", 'description: "" # Signs', "ca.description: must be a text"],
   ["profiles", "ca:", "ca: [", "certs/profiles.yaml: "],
   ["profiles", PROFILES, "", "certs/profiles.yaml: must be a mapping, is null"],
   ["faults", "notAfter: -30m", "notAfter: -30m, notBefore: -1d", "expired.set: must set exactly one field"],

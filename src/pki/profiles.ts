@@ -29,7 +29,7 @@ import {
 export type LeafName = Exclude<ProfileName, "ca">;
 
 /** Whose key signs a leaf: one of the CAs, or the leaf's own. */
-export type IssuerName = TrustName | "self";
+type IssuerName = TrustName | "self";
 
 interface Profile {
   readonly description: string;
@@ -56,7 +56,7 @@ export interface LeafProfile extends Profile {
   readonly issuer: IssuerName;
 }
 
-export interface Fault {
+interface Fault {
   readonly description: string;
   readonly for: readonly LeafName[];
   /** Exactly one field. */

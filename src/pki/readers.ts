@@ -1,7 +1,7 @@
 /** Readers turn a value of a YAML file, and the place where it stands, into typed data or an error that names both. */
 import { SandboxError } from "../errors.ts";
 
-export type Reader<T> = (value: unknown, at: string) => T;
+type Reader<T> = (value: unknown, at: string) => T;
 
 /** A reader for every field of T. */
 export type Readers<T> = { readonly [Field in keyof T]-?: Reader<T[Field]> };

@@ -25,20 +25,20 @@ export const VERSION = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*)?$/;
 const TEMPORARY = ".fetch-";
 const SUBSTITUTE = ".instead-of-";
 
-export interface CacheReader {
+interface CacheReader {
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (line: string) => void;
 }
 
 /** `NATS_SANDBOX_CACHE`, or `nats-sandbox` under the XDG cache directory; a relative XDG_CACHE_HOME does not count. */
-export function cacheDirectory(env: NodeJS.ProcessEnv): string {
+function cacheDirectory(env: NodeJS.ProcessEnv): string {
   if (env.NATS_SANDBOX_CACHE) return resolve(env.NATS_SANDBOX_CACHE);
   const base = env.XDG_CACHE_HOME ?? "";
   return join(isAbsolute(base) ? base : join(env.HOME || homedir(), ".cache"), "nats-sandbox");
 }
 
-export function serversDirectory(env: NodeJS.ProcessEnv): string {
+function serversDirectory(env: NodeJS.ProcessEnv): string {
   return join(cacheDirectory(env), "servers");
 }
 
@@ -98,7 +98,12 @@ export function unusable(env: NodeJS.ProcessEnv, error: unknown): SandboxError {
 
 /** An empty directory in the cache, so that what is made in it can be renamed into its place. */
 export function makeTemporary(servers: string, version: string): Promise<string> {
-  return mkdtemp(join(servers, `${TEMPORARY}${version}-`));
+  return mkdtemp(join(servers, temporaryPrefix(version)));
+}
+
+/** No version has a `_`, so the prefix of one is not that of another, such as of its pre-release. */
+function temporaryPrefix(version: string): string {
+  return `${TEMPORARY}${version}_`;
 }
 
 /**
@@ -107,11 +112,11 @@ export function makeTemporary(servers: string, version: string): Promise<string>
  */
 export async function sweep(servers: string, version: string, longest: number): Promise<void> {
   for (const name of await readdir(servers)) {
+    if (!name.startsWith(TEMPORARY)) continue;
     const path = join(servers, name);
-    const old = async () => Date.now() - (await stat(path)).mtimeMs > longest;
-    if (name.startsWith(`${TEMPORARY}${version}-`) || (name.startsWith(TEMPORARY) && (await old()))) {
-      await rm(path, { recursive: true, force: true });
-    }
+    const made = await stat(path).catch(() => undefined);
+    const old = made !== undefined && Date.now() - made.mtimeMs > longest;
+    if (old || name.startsWith(temporaryPrefix(version))) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -146,12 +146,11 @@ describe("keeps nothing and says why when", () => {
       /holds no nats-server-v/,
     ],
     [
-      "the server is another version",
-      async () => publish(await goodArchive(SCRIPT.replace("2.99.1", "2.9.10"))),
-      /is version 2\.9\.10/,
+      "the server is older",
+      async () => publish(await goodArchive(SCRIPT.replace("2.99", "2.9"))),
+      /is version 2\.9\.1/,
     ],
     ["the server does not run", async () => publish(await goodArchive("#!/no/such/shell\n")), /ENOENT/],
-    ["the mirror does not answer", () => void answers.set(SUMS, () => {}), /nothing came for 0\.4 s/],
     [
       "the mirror falls silent",
       async () => {
@@ -159,17 +158,6 @@ describe("keeps nothing and says why when", () => {
         answers.set(TAR, (response) => response.writeHead(200, { "content-length": 1000 }).write("x"));
       },
       /nothing came for 0\.4 s/,
-    ],
-    [
-      "the mirror hangs up",
-      async () => {
-        publish(await goodArchive());
-        answers.set(TAR, (response) => {
-          response.writeHead(200, { "content-length": 1000 }).write("x");
-          setTimeout(() => response.destroy(), 50);
-        });
-      },
-      /other side closed/,
     ],
     ["nothing listens", () => void mirror.close(), /ECONNREFUSED/],
   ];
@@ -234,14 +222,20 @@ it("does not fetch what is too old to be fetched", async () => {
   });
 });
 
-it("says that the cache cannot be written", async () => {
-  publish(await goodArchive());
-  const file = join(cache, "file");
-  await writeFile(file, "");
-  await expect(fetchIt({ env: { ...env(), NATS_SANDBOX_CACHE: file } })).rejects.toMatchObject({
+it.each([
+  ["it is a file", () => writeFile(join(cache, "cache"), "")],
+  [
+    "nothing can be made in it",
+    () => mkdir(join(cache, "cache")).then(() => symlink("/proc", join(cache, "cache/servers"))),
+  ],
+])("says that the cache cannot be written when %s", async (_, spoil) => {
+  await spoil();
+  await expect(
+    fetchIt({ env: { ...env(), NATS_SANDBOX_CACHE: join(cache, "cache") } }),
+  ).rejects.toMatchObject({
     code: "state-unusable",
     status: 3,
-    message: expect.stringContaining(file),
+    message: expect.stringContaining(join(cache, "cache")),
     fix: expect.stringContaining("NATS_SANDBOX_CACHE"),
   });
 });

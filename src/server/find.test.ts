@@ -29,7 +29,7 @@ async function script(path: string, body: string): Promise<string> {
 
 function options(env: NodeJS.ProcessEnv = {}, want?: string): FindOptions {
   return {
-    ...(want === undefined ? {} : { want }),
+    want,
     env: { HOME: home, PATH: `${home}/bin1:${home}/bin2`, ...env },
     offline: true,
     onProgress: (line) => progress.push(line),
@@ -132,7 +132,8 @@ describe("the cache", () => {
     const moved = { ...xdg, NATS_SANDBOX_CACHE: join(home, "moved") };
     expect((await findServer(options(moved))).path).toContain("/moved/");
     expect((await findServer(options(xdg))).path).toContain("/xdg/");
-    await expect(findServer(options({ XDG_CACHE_HOME: "xdg" }))).rejects.toThrow();
+    await fake(inCache(DEFAULT_VERSION), DEFAULT_VERSION);
+    expect((await findServer(options({ XDG_CACHE_HOME: "xdg" }))).path).toContain("/.cache/");
   });
 
   it("gives the default version before newer ones, and the newest one rather than none", async () => {
@@ -175,6 +176,14 @@ it("ends as aborted when the signal says so", async () => {
   await script("bin1/nats-server", "/bin/sleep 60");
   const search = findServer({ ...options(), signal: AbortSignal.timeout(100) });
   await expect(search).rejects.toMatchObject({ code: "aborted", status: 3 });
+});
+
+it("lets an error that is none of its own through as it is", async () => {
+  await script("bin1/nats-server", "exit 1");
+  const onProgress = () => {
+    throw new TypeError("a bug of the caller");
+  };
+  await expect(findServer({ ...options(), onProgress })).rejects.toThrow(TypeError);
 });
 
 it("fetches by default a version whose wheels are pinned", () => {

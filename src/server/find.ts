@@ -25,19 +25,19 @@ const OFFLINE = "PATH and the cache were searched, and nothing was fetched: offl
 
 export interface FetchOptions {
   /** Never use the network. */
-  readonly offline?: boolean;
+  readonly offline?: boolean | undefined;
   /** Default: the environment of this process. */
   readonly env?: NodeJS.ProcessEnv;
   /** Told of every source that is tried, of why it failed, and of binaries that were passed over. */
-  readonly onProgress?: (line: string) => void;
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** @internal Shorter ones for tests. */
   readonly limits?: Partial<Limits>;
 }
 
 export interface FindOptions extends FetchOptions {
   /** PATH or VERSION, as given with `--server`. */
-  readonly want?: string;
+  readonly want?: string | undefined;
 }
 
 /**

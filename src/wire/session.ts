@@ -2,104 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
-import { codeOf, messageOf } from "./errors.ts";
-import type { Connection, Login } from "./model.ts";
-
-/** INFO as servers of every version send it; a field is absent where it is false. */
-export interface ServerInfo {
-  readonly version?: string;
-  readonly client_id?: number;
-  readonly auth_required?: boolean;
-  readonly tls_required?: boolean;
-  readonly tls_available?: boolean;
-  readonly tls_verify?: boolean;
-  readonly headers?: boolean;
-  readonly host?: string;
-  readonly port?: number;
-}
-
-export interface Message {
-  readonly subject: string;
-  readonly reply: string | undefined;
-  readonly payload: string;
-}
-
-/** Why a dial ended early, as the client saw it. */
-export interface Failure {
-  /** A Node, OpenSSL or own code: ECONNRESET, CERT_HAS_EXPIRED, TLS_NOT_OFFERED, CLOSED, DEADLINE. */
-  readonly code: string;
-  readonly message: string;
-  /** The number of the TLS alert received. Names differ between Node versions, numbers do not. */
-  readonly alert?: number;
-}
-
-/** Everything one dial did and saw: the raw outcome that `classify` reads. Any driver makes one. */
-export interface Trace {
-  clientId?: number;
-  info?: ServerInfo;
-  /** A PONG answered the PING after CONNECT: only this is "in". */
-  pong: boolean;
-  /** The whole step went as meant, beyond getting in. */
-  complete: boolean;
-  /** Still connected after the step: a refused publish leaves the connection open. */
-  open: boolean;
-  /** `-ERR` texts, in order. */
-  readonly errors: string[];
-  failure?: Failure;
-  /** CONNECT left this side; `plaintext`: unencrypted. A client's own refusal never gets so far. */
-  connectSent: "no" | "plaintext" | "encrypted";
-  tls?: { readonly version: string; readonly cipher: string };
-  /** Remarks of a step, for the evidence. */
-  readonly notes: string[];
-}
-
-export function newTrace(): Trace {
-  return { pong: false, complete: false, open: false, errors: [], connectSent: "no", notes: [] };
-}
-
-export class WireError extends Error {
-  override readonly name = "WireError";
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** A failure out of anything thrown while dialling. */
-export function failureOf(error: unknown): Failure {
-  const message = messageOf(error);
-  const alert = /SSL alert number (\d+)/.exec(message)?.[1];
-  const base = { code: codeOf(error) ?? "ERROR", message: firstLine(message) };
-  return alert === undefined ? base : { ...base, alert: Number(alert) };
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n", 1)[0] ?? "";
-}
-
-/** Where a NATS URL points, with its userinfo percent-decoded: `user:password@`, or a lone `token@`. */
-export function parseUrl(url: string): {
-  host: string;
-  port: number;
-  tls: boolean;
-  login: Login | undefined;
-} {
-  const { protocol, hostname, port, username, password } = new URL(url);
-  const user = decodeURIComponent(username);
-  const login =
-    username === ""
-      ? undefined
-      : password === ""
-        ? { token: user }
-        : { user, password: decodeURIComponent(password) };
-  return {
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port || 4222),
-    tls: protocol.startsWith("tls"),
-    login,
-  };
-}
+import { codeOf } from "../errors.ts";
+import type { Connection, Login } from "../model.ts";
+import { connectOptions, type Message, parseMessage } from "./protocol.ts";
+import { newTrace, type ServerInfo, type Trace, WireError } from "./trace.ts";
+import { parseUrl } from "./url.ts";
 
 export interface OpenOptions {
   /** Absolute time in ms (performance.now) by which everything must have happened. */
@@ -303,31 +210,6 @@ export class WireSession {
     this.#buffer = this.#buffer.subarray(next);
     return true;
   }
-}
-
-/** `MSG subject sid [reply] size`, or `HMSG subject sid [reply] header-size size` with the headers before the payload. */
-function parseMessage(line: string, body: Buffer): Message {
-  const words = line.split(" ");
-  const sizes = words[0] === "HMSG" ? 2 : 1;
-  const headers = sizes === 2 ? Number(words.at(-2)) : 0;
-  const reply = words.length > 3 + sizes ? words[3] : undefined;
-  return { subject: words[1] ?? "", reply, payload: body.toString("utf8", headers) };
-}
-
-function connectOptions(login: Login | undefined, tls: boolean): Record<string, unknown> {
-  return {
-    verbose: false,
-    pedantic: false,
-    lang: "nats-sandbox",
-    version: "1",
-    protocol: 1,
-    headers: true,
-    no_responders: true,
-    tls_required: tls,
-    ...(login?.user === undefined ? {} : { user: login.user }),
-    ...(login?.password === undefined ? {} : { pass: login.password }),
-    ...(login?.token === undefined ? {} : { auth_token: login.token }),
-  };
 }
 
 /** Reads the INFO line of a server without saying anything: it is up, and this is its version. */

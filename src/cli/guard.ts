@@ -1,0 +1,41 @@
+/** Runs a command and turns whatever it throws into words and an exit status. */
+import { messageOf, SandboxError } from "../errors.ts";
+import { type GlobalOptions, resultJson, styleFor } from "./output.ts";
+import { EndedBySignal } from "./signals.ts";
+
+const ISSUES = "https://github.com/nats-sandbox/nats-sandbox/issues";
+
+export async function guard(options: GlobalOptions, command: () => Promise<number>): Promise<number> {
+  // `| head` closes the pipe early: what is left to print is then of no interest, and no error.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
+  try {
+    return await command();
+  } catch (error) {
+    if (error instanceof EndedBySignal) return error.status;
+    return fail(error, options);
+  }
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+function fail(error: unknown, options: GlobalOptions): number {
+  const { code, message, detail, fix, status } = error instanceof SandboxError ? error : bug(error);
+  if (options.json === true) resultJson({ schema: 1, error: { code, message, detail, fix } });
+  const style = styleFor(process.stderr, options);
+  const lines = [
+    `${style.red("✖")} ${style.bold(message)}`,
+    ...(detail ?? "").split("\n").map((line) => `  ${line}`),
+    ...(fix === undefined ? [] : [`${style.green("→")} ${fix}`]),
+    ...(options.verbose === true && error instanceof Error ? [error.stack ?? ""] : []),
+  ];
+  process.stderr.write(`${lines.filter((line) => line.trim() !== "").join("\n")}\n`);
+  return status;
+}
+
+function bug(error: unknown): SandboxError {
+  return new SandboxError("bug", `this is a bug of nats-sandbox: ${messageOf(error)}`, {
+    fix: `please report it, with the output of --verbose, at ${ISSUES}`,
+  });
+}

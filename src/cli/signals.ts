@@ -1,0 +1,55 @@
+/** SIGINT, SIGTERM and SIGHUP: the first one ends things in order, the second one at once. */
+
+const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type SignalName = keyof typeof STATUS;
+
+/** Thrown by what a signal interrupted. */
+export class EndedBySignal extends Error {
+  override readonly name = "EndedBySignal";
+  /** 128 + the signal's number. */
+  readonly status: number;
+  constructor(signal: SignalName) {
+    super(`ended by ${signal}`);
+    this.status = STATUS[signal];
+  }
+}
+
+export interface Signals extends Disposable {
+  /** Aborted by the first signal; its reason is an EndedBySignal. */
+  readonly signal: AbortSignal;
+  /** Resolves with the first signal. */
+  readonly ended: Promise<EndedBySignal>;
+  /** `work`, or the rejection that the first signal is, whichever comes first. */
+  interrupt<T>(work: Promise<T>): Promise<T>;
+}
+
+export function listenForSignals(): Signals {
+  const controller = new AbortController();
+  let resolveEnded: (ended: EndedBySignal) => void = () => {};
+  const ended = new Promise<EndedBySignal>((resolve) => {
+    resolveEnded = resolve;
+  });
+  const onSignal = (name: NodeJS.Signals) => {
+    const reason = new EndedBySignal(name as SignalName);
+    // A second signal ends us at once; the servers' watchdogs then end the servers.
+    if (controller.signal.aborted) process.exit(reason.status);
+    controller.abort(reason);
+    resolveEnded(reason);
+  };
+  const names = Object.keys(STATUS) as readonly SignalName[];
+  for (const name of names) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    ended,
+    interrupt: (work) =>
+      Promise.race([
+        work,
+        ended.then((reason) => {
+          throw reason;
+        }),
+      ]),
+    [Symbol.dispose]() {
+      for (const name of names) process.off(name, onSignal);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** What an engine is: it places, starts and stops nats-servers, wherever they run. */
+import type { EngineName, Listener } from "../model.ts";
+
+/** Where a server's files will be as the server sees them, and what to listen on; known before rendering. */
+export interface Placement {
+  /** Absolute directory. */
+  readonly root: string;
+  /** Address to listen on. */
+  readonly host: string;
+  /** Port to ask for per listener; -1 lets the server choose. */
+  readonly ports: Readonly<Partial<Record<Listener, number>>>;
+}
+
+/** Content, never a host path: engines decide how it reaches the server. */
+export interface ServerFile {
+  readonly text: string;
+  /** Readable by the server alone (0600). */
+  readonly secret: boolean;
+}
+
+export interface ServerSpec {
+  /** `<mode>/<server>`, unique in the sandbox. */
+  readonly id: string;
+  /** By name, directly under `Placement.root`; `server.conf` is the config. */
+  readonly files: Readonly<Record<string, ServerFile>>;
+  readonly listeners: readonly Listener[];
+}
+
+/** A running nats-server. */
+export interface Server {
+  readonly id: string;
+  readonly version: string;
+  /** Address of a listener as a client sees it. */
+  address(listener: Listener): { readonly host: string; readonly port: number };
+  /** Every address the server listens on as the operating system, not the server, tells it. */
+  listeners(): Promise<readonly { readonly host: string; readonly port: number }[]>;
+  /**
+   * The log lines of one connection (`cid:N`), once the server has closed it or the deadline (ms) is over.
+   * Unredacted: whoever shows a line passes it through the mode's redactor first.
+   */
+  story(clientId: number, deadline: number): Promise<readonly string[]>;
+  /** The whole log so far, unredacted. */
+  log(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Why this engine was chosen and what it runs, for people. */
+  readonly title: string;
+  /** Version of the servers it starts. */
+  readonly version: string;
+  place(id: string, listeners: readonly Listener[]): Promise<Placement>;
+  start(spec: ServerSpec, at: Placement, signal: AbortSignal): Promise<Server>;
+}

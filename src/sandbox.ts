@@ -1,0 +1,152 @@
+/** A sandbox: a named set of running modes with one state directory and one owner. */
+import { join } from "node:path";
+import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
+import type { Engine } from "./engines/engine.ts";
+import { type ClientFiles, environmentOf, shellFile } from "./env.ts";
+import { SandboxError } from "./errors.ts";
+import type { KeyType, Mode } from "./model.ts";
+import { hostNames } from "./pki/hosts.ts";
+import type { SandboxEvent, Skip } from "./results.ts";
+import { type RunningMode, startMode } from "./running.ts";
+import { can, firstVersion } from "./server/capabilities.ts";
+import { makePrivateDir, writePrivate } from "./state/private-files.ts";
+import { openState, type StateDir, sweepDead } from "./state/state.ts";
+
+export interface SandboxOptions extends EngineOptions {
+  /** Directory that holds all sandboxes, see `stateHome`. */
+  readonly home: string;
+  readonly name: string;
+  readonly hosts?: readonly string[];
+  readonly keyType?: KeyType;
+  /** Open the monitoring port too, on loopback. */
+  readonly monitor?: boolean;
+  readonly emit?: (event: SandboxEvent) => void;
+}
+
+/** The files of one client, as handed out: all under the sandbox's folder, private. */
+export interface HandedOut {
+  readonly mode: string;
+  readonly client: string;
+  readonly url: string;
+  readonly files: ClientFiles;
+  /** Shell file with its environment, credentials included. */
+  readonly envFile: string;
+}
+
+export interface Sandbox extends AsyncDisposable {
+  readonly name: string;
+  readonly dir: string;
+  readonly engine: Engine;
+  readonly running: readonly RunningMode[];
+  /** Modes that did not start, and why. */
+  readonly failed: readonly { readonly mode: Mode; readonly error: SandboxError }[];
+  readonly skipped: readonly Skip[];
+  /** Writes each client's certificates and environment into the sandbox's folder. */
+  handOut(): readonly HandedOut[];
+  /** Stops everything and deletes the folder; with `keepLogs`, all of it but the servers' logs. */
+  stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
+}
+
+/**
+ * Brings modes up side by side. A mode that does not start is told in `failed`; when none starts, the first one's
+ * error is thrown.
+ * @throws SandboxError `name-in-use`, `state-unusable`, `invalid-host`, and what finding a server throws
+ */
+export async function startSandbox(modes: readonly Mode[], options: SandboxOptions): Promise<Sandbox> {
+  hostNames(options.hosts ?? []); // a bad name ends it here, before anything is made
+  sweepDead(options.home);
+  const state = openState(options.home, options.name);
+  try {
+    const engine = await chooseEngine(options, state.dir);
+    const skipped = modes.flatMap((mode) => skipMode(mode, engine));
+    const wanted = modes.filter((mode) => skipped.every((skip) => skip.mode !== mode.name));
+    const started = await Promise.all(wanted.map((mode) => tryMode(mode, engine, options)));
+    const running = started.flatMap((one) => ("running" in one ? [one.running] : []));
+    const failed = started.flatMap((one) => ("error" in one ? [one] : []));
+    const sandbox = assemble(state, engine, running, failed, skipped);
+    const [first] = failed;
+    if (options.signal?.aborted || (first !== undefined && running.length === 0)) {
+      await sandbox.stop({ keepLogs: !options.signal?.aborted });
+      options.signal?.throwIfAborted();
+      throw first?.error;
+    }
+    return sandbox;
+  } catch (error) {
+    if (!(error instanceof SandboxError && error.code === "start-failed")) state.release();
+    throw error;
+  }
+}
+
+function skipMode(mode: Mode, { version }: Engine): readonly Skip[] {
+  if (mode.needs === undefined || can(version, mode.needs)) return [];
+  return [{ mode: mode.name, reason: `needs nats-server ${firstVersion(mode.needs)}, found ${version}` }];
+}
+
+type Started = { readonly running: RunningMode } | { readonly mode: Mode; readonly error: SandboxError };
+
+async function tryMode(mode: Mode, engine: Engine, options: SandboxOptions): Promise<Started> {
+  const emit = options.emit ?? (() => {});
+  emit({ type: "phase", mode: mode.name, phase: "starting" });
+  try {
+    const running = await startMode(mode, { ...options, engine });
+    emit({ type: "phase", mode: mode.name, phase: "ready", url: running.connection().url });
+    return { running };
+  } catch (error) {
+    emit({ type: "phase", mode: mode.name, phase: "failed" });
+    if (error instanceof SandboxError) return { mode, error };
+    if (options.signal?.aborted)
+      return { mode, error: new SandboxError("aborted", "stopped before it was up") };
+    throw error;
+  }
+}
+
+function assemble(
+  state: StateDir,
+  engine: Engine,
+  running: readonly RunningMode[],
+  failed: Sandbox["failed"],
+  skipped: readonly Skip[],
+): Sandbox {
+  let stopped: Promise<void> | undefined;
+  const stopAll = async (keepLogs: boolean) => {
+    await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
+    state.release({ keepLogs });
+  };
+  const stop = ({ keepLogs = false } = {}) => (stopped ??= stopAll(keepLogs));
+  return {
+    name: state.name,
+    dir: state.dir,
+    engine,
+    running,
+    failed,
+    skipped,
+    handOut: () => running.flatMap((one) => handOut(one, state.dir)),
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
+
+function handOut(running: RunningMode, dir: string): readonly HandedOut[] {
+  const { mode } = running;
+  const clients = Object.entries(mode.clients).filter(([, { server = "server" }]) =>
+    running.serverNames.includes(server),
+  );
+  return clients.map(([client]) => {
+    const folder = join(dir, mode.name, "clients", client);
+    makePrivateDir(folder);
+    const connection = running.connection(client);
+    const write = (name: string, text: string | undefined) => {
+      if (text === undefined) return undefined;
+      const path = join(folder, name);
+      writePrivate(path, text);
+      return path;
+    };
+    const ca = write("ca.pem", connection.tls?.ca);
+    const cert = write("cert.pem", connection.tls?.present?.chain);
+    const key = write("key.pem", connection.tls?.present?.key);
+    const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+    const envFile = join(dir, mode.name, `${client}.env`);
+    writePrivate(envFile, shellFile(environmentOf(connection, files)));
+    return { mode: mode.name, client, url: connection.url, files, envFile };
+  });
+}

@@ -1,0 +1,68 @@
+/** MODE arguments -> modes: a name, an alias, a group, or `all`. */
+import { SandboxError } from "./errors.ts";
+import type { Mode } from "./model.ts";
+import { MODES } from "./modes/all.gen.ts";
+
+/** The named modes, each once, in the order of the registry. No name at all means the group `core`. */
+export function selectModes(names: readonly string[], modes: readonly Mode[] = MODES): readonly Mode[] {
+  const chosen = new Set((names.length === 0 ? ["core"] : names).flatMap((name) => matching(name, modes)));
+  return modes.filter((mode) => chosen.has(mode));
+}
+
+/** @throws SandboxError `unknown-mode`, with the nearest name there is */
+export function selectMode(name: string, modes: readonly Mode[] = MODES): Mode {
+  const found = modes.find((mode) => isNamed(mode, name));
+  if (found === undefined) throw unknownMode(name, modes);
+  return found;
+}
+
+function matching(name: string, modes: readonly Mode[]): readonly Mode[] {
+  const found = modes.filter(
+    (mode) =>
+      isNamed(mode, name) ||
+      mode.groups.some((group) => group === name) ||
+      (name === "all" && !mode.groups.includes("faults")),
+  );
+  if (found.length === 0) throw unknownMode(name, modes);
+  return found;
+}
+
+function isNamed(mode: Mode, name: string): boolean {
+  return mode.name === name || (mode.aliases ?? []).includes(name);
+}
+
+function unknownMode(name: string, modes: readonly Mode[]): SandboxError {
+  const known = modes.flatMap((mode) => [mode.name, ...(mode.aliases ?? [])]);
+  const groups = new Set<string>(modes.flatMap((mode) => mode.groups));
+  const near = nearest(name, [...known, ...groups, "all"]);
+  return new SandboxError("unknown-mode", `there is no mode or group ${JSON.stringify(name)}`, {
+    detail:
+      near === undefined
+        ? `there are: ${known.join(", ")}; groups: ${[...groups].join(", ")}, all`
+        : `did you mean ${near}?`,
+    fix: "nats-sandbox modes lists them",
+  });
+}
+
+/** The candidate with the fewest edits to `word`, if two edits, or as many as a third of it, are enough. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates.map((candidate) => ({ candidate, edits: editDistance(word, candidate) }));
+  const best = ranked.sort((a, b) => a.edits - b.edits)[0];
+  return best !== undefined && best.edits <= Math.max(2, Math.ceil(word.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+/** Levenshtein distance, row by row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,129 @@
+/** The lock of a sandbox name: one owner at a time, and a dead owner's lock can be taken over. */
+import { randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { codeOf, SandboxError } from "../errors.ts";
+import { makePrivateDir, writePrivate } from "./private-files.ts";
+import { type ProcessId, startTime } from "./process-id.ts";
+
+interface Owner extends ProcessId {
+  /** A pid means nothing on another machine or in another container that shares the directory. */
+  readonly host: string;
+}
+
+const LOCK = ".owner.json";
+/** A takeover lasts about a millisecond; one that is this old (ms) was left by a process killed in the middle. */
+const TAKEOVER_STALE = 10_000;
+
+function lockPath(home: string, name: string): string {
+  return join(home, `${name}${LOCK}`);
+}
+
+/** @throws SandboxError `name-in-use` while its owner lives, `state-unusable` when the lock is no lock of ours */
+export function takeLock(home: string, name: string): void {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (createLock(home, name)) return;
+    const owner = readOwner(home, name);
+    if (owner === "foreign") throw foreign(lockPath(home, name));
+    if (owner !== undefined && ownerLives(owner)) throw nameInUse(home, name, owner);
+    removeDeadLock(home, name);
+  }
+  throw new Error(`the lock of ${name} cannot be taken`);
+}
+
+/** Creates the lock with its content in one step (a hard link), so that nobody ever reads half a lock. */
+function createLock(home: string, name: string): boolean {
+  const me: Owner = { pid: process.pid, started: startTime(process.pid) ?? "", host: hostname() };
+  const temporary = join(home, `.${randomUUID()}`);
+  try {
+    makePrivateDir(home);
+    ignoreInGit(home);
+    writePrivate(temporary, JSON.stringify(me));
+    linkSync(temporary, lockPath(home, name));
+    return true;
+  } catch (error) {
+    // ENOENT: another command removed the empty home between two of our calls.
+    if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOENT") return false;
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+export function giveLockBack(home: string, name: string): void {
+  rmSync(lockPath(home, name), { force: true });
+}
+
+/** The names among these files of `home` whose lock has an owner that lives no more. */
+export function deadNames(files: readonly string[], home: string): readonly string[] {
+  const names = files.filter((file) => file.endsWith(LOCK)).map((file) => file.slice(0, -LOCK.length));
+  return names.filter((name) => {
+    const owner = readOwner(home, name);
+    return typeof owner === "object" && !ownerLives(owner);
+  });
+}
+
+export function ignoreInGit(home: string): void {
+  const path = join(home, ".gitignore");
+  if (!existsSync(path)) writeFileSync(path, "*\n");
+}
+
+/**
+ * Removes the lock of a dead owner. Only the holder of the takeover folder may, and it looks again first: so of several
+ * that saw the same dead owner none can remove the lock that another one has just created.
+ */
+function removeDeadLock(home: string, name: string): void {
+  const takeover = `${lockPath(home, name)}.takeover`;
+  try {
+    mkdirSync(takeover);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") return;
+    const age = Date.now() - (statSync(takeover, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > TAKEOVER_STALE) rmSync(takeover, { recursive: true, force: true });
+    pause(5);
+    return;
+  }
+  try {
+    const owner = readOwner(home, name);
+    if (typeof owner === "object" && !ownerLives(owner)) rmSync(lockPath(home, name), { force: true });
+  } finally {
+    rmSync(takeover, { recursive: true, force: true });
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function nameInUse(home: string, name: string, owner: Owner): SandboxError {
+  const where = owner.host === hostname() ? "" : ` on ${owner.host}`;
+  return new SandboxError("name-in-use", `the sandbox ${name} is already up`, {
+    detail: `process ${owner.pid}${where} owns it, in ${home}`,
+    fix:
+      owner.host === hostname()
+        ? "stop that one first, or give this one another name with --name"
+        : `use another name; if that machine is gone, delete ${lockPath(home, name)}`,
+  });
+}
+
+/** The owner in a lock; undefined without one, `foreign` for a file that is not a lock of ours. */
+function readOwner(home: string, name: string): Owner | "foreign" | undefined {
+  try {
+    const owner = JSON.parse(readFileSync(lockPath(home, name), "utf8")) as Partial<Owner> | null;
+    const ours = typeof owner?.pid === "number" && typeof owner.started === "string";
+    return ours && typeof owner.host === "string" ? (owner as Owner) : "foreign";
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? undefined : "foreign";
+  }
+}
+
+export function foreign(path: string): SandboxError {
+  return new SandboxError("state-unusable", `${path} is there and is not ours`, {
+    fix: "choose another --name, or move it away",
+  });
+}
+
+function ownerLives(owner: Owner): boolean {
+  return owner.host !== hostname() || startTime(owner.pid) === owner.started;
+}

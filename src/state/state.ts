@@ -1,0 +1,133 @@
+/** The state directory: one folder and one lock a sandbox, and the clearing away of the dead. */
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { messageOf, SandboxError } from "../errors.ts";
+import { deadNames, foreign, giveLockBack, ignoreInGit, takeLock } from "./lock.ts";
+import { makePrivateDir, writePrivate } from "./private-files.ts";
+import { type ProcessId, startTime } from "./process-id.ts";
+
+/** A sandbox's own folder, held until it is released. */
+export interface StateDir {
+  readonly name: string;
+  readonly dir: string;
+  /** Deletes the folder, but for the logs when `keepLogs`, and gives the name back. */
+  release(options?: { readonly keepLogs?: boolean }): void;
+}
+
+const MARKER = ".sandbox.json";
+const PID_FILE = "server.pid";
+
+/** `.nats-sandbox` in the working directory, or what NATS_SANDBOX_HOME names. */
+export function stateHome(env: NodeJS.ProcessEnv, cwd: string): string {
+  return resolve(cwd, env.NATS_SANDBOX_HOME || ".nats-sandbox");
+}
+
+/** @throws SandboxError `invalid-name` for a name that is not a plain file name. */
+export function checkName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) return;
+  throw new SandboxError("invalid-name", `${JSON.stringify(name)} is not a sandbox name`, {
+    fix: "use up to 63 letters, digits, dots, dashes and underscores, the first a letter or digit",
+  });
+}
+
+/**
+ * Takes a sandbox name: creates its folder (0700), after clearing what a dead owner left there.
+ * @throws SandboxError `name-in-use` while its owner lives, `state-unusable` when the folder cannot be written.
+ */
+export function openState(home: string, name: string): StateDir {
+  checkName(name);
+  const dir = join(home, name);
+  try {
+    takeLock(home, name);
+    clear(dir);
+    makePrivateDir(dir);
+    writePrivate(join(dir, MARKER), `${JSON.stringify({ schema: 1, name })}\n`);
+  } catch (error) {
+    if (error instanceof SandboxError) throw error;
+    throw new SandboxError("state-unusable", `cannot write the state directory ${home}`, {
+      detail: messageOf(error),
+      fix: "run in a directory you may write, or set NATS_SANDBOX_HOME to one",
+      cause: error,
+    });
+  }
+  let released = false;
+  return {
+    name,
+    dir,
+    release({ keepLogs = false } = {}) {
+      if (released) return; // by now the name may be somebody else's
+      released = true;
+      if (keepLogs) keepOnlyLogs(dir);
+      else clear(dir);
+      giveLockBack(home, name);
+      removeHomeIfEmpty(home);
+    },
+  };
+}
+
+/** Clears what dead owners left in `home`: ends their servers, deletes their folders. Returns the names cleared. */
+export function sweepDead(home: string): readonly string[] {
+  return deadNames(listDir(home), home).filter((name) => {
+    try {
+      openState(home, name).release();
+      return true;
+    } catch {
+      return false; // somebody else took it over in this very moment
+    }
+  });
+}
+
+/** Remembers a server process, so that the next command can end it should this one be killed. */
+export function recordProcess(serverDir: string, pid: number): void {
+  const started = startTime(pid);
+  if (started !== undefined) writePrivate(join(serverDir, PID_FILE), JSON.stringify({ pid, started }));
+}
+
+/** Ends the servers recorded in a sandbox folder and deletes it. Refuses a folder that is not a sandbox's. */
+function clear(dir: string): void {
+  if (!existsSync(dir)) return;
+  if (!existsSync(join(dir, MARKER)) && listDir(dir).length > 0) throw foreign(dir);
+  for (const path of pidFiles(dir)) endProcess(path);
+  rmSync(dir, { recursive: true, force: true });
+}
+
+function keepOnlyLogs(dir: string): void {
+  for (const entry of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+    const path = join(dir, entry);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() && !path.endsWith(".log") && entry !== MARKER)
+      unlinkSync(path);
+  }
+}
+
+function pidFiles(dir: string): readonly string[] {
+  return readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(PID_FILE))
+    .map((file) => join(dir, file));
+}
+
+function endProcess(pidFile: string): void {
+  try {
+    const { pid, started } = JSON.parse(readFileSync(pidFile, "utf8")) as ProcessId;
+    if (startTime(pid) === started) process.kill(pid, "SIGKILL");
+  } catch {
+    // half-written, or gone meanwhile: nothing to end
+  }
+}
+
+function removeHomeIfEmpty(home: string): void {
+  if (listDir(home).some((file) => file !== ".gitignore")) return;
+  try {
+    rmSync(join(home, ".gitignore"), { force: true });
+    rmdirSync(home);
+  } catch {
+    if (existsSync(home)) ignoreInGit(home); // another sandbox moved in
+  }
+}
+
+function listDir(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
