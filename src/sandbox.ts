@@ -73,6 +73,7 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
     return sandbox;
   } catch (error) {
     if (!(error instanceof SandboxError && error.code === "start-failed")) state.release();
+    options.signal?.throwIfAborted(); // whatever failed because of it
     throw error;
   }
 }

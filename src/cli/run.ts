@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { type CheckOutcome, checkModes } from "../check/check.ts";
 import type { EngineName, KeyType, Mode } from "../model.ts";
 import { buildReport } from "../report/report.ts";
-import { deviationText, failureText, findingText, modeTable, skipTexts } from "../report/text.ts";
+import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
 import type { Report } from "../results.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
 import { stateHome } from "../state/state.ts";
@@ -89,14 +89,14 @@ function describe(
     [...errors].map(([mode, why]) => `${style.red("✖")} ${style.bold(mode)} did not start: ${why}`),
     deviating.map((one) => deviationText(one, style)),
     skipTexts(report.skipped, style),
-    report.findings.map((one) => findingText(one, style)),
+    findingTexts(report.findings, style, widthOf(process.stdout)),
   ];
   return blocks.filter((block) => block.length > 0).flatMap((block) => [...block, ""]);
 }
 
-/** `nats-server 2.15.1 · process engine (cache) · .nats-sandbox/default` */
+/** `nats-server 2.15.1 (cache) · process engine · .nats-sandbox/default` */
 export function headline({ engine, dir }: Sandbox): string {
-  return `nats-server ${engine.version} · ${engine.title} · ${relative(process.cwd(), dir) || dir}`;
+  return `${engine.title} · ${relative(process.cwd(), dir) || dir}`;
 }
 
 /** `9 modes, 231 checks passed in 1.2 s.` */

@@ -11,19 +11,20 @@ export interface ServerOptions extends GlobalOptions {
 
 export async function serverPath(options: ServerOptions): Promise<number> {
   using signals = listenForSignals();
-  const found = await findServer({
+  const finding = findServer({
     onProgress: (line) => tell(line, options),
     signal: signals.signal,
     ...(options.server === undefined ? {} : { want: options.server }),
     ...(options.offline === undefined ? {} : { offline: options.offline }),
   });
-  return show(found, options);
+  return show(await signals.settle(finding), options);
 }
 
 export async function serverFetch(version: string | undefined, options: GlobalOptions): Promise<number> {
   using signals = listenForSignals();
   const onProgress = (line: string) => tell(line, options);
-  return show(await fetchServer(version ?? DEFAULT_VERSION, { onProgress, signal: signals.signal }), options);
+  const fetching = fetchServer(version ?? DEFAULT_VERSION, { onProgress, signal: signals.signal });
+  return show(await signals.settle(fetching), options);
 }
 
 export async function serverList(options: GlobalOptions): Promise<number> {

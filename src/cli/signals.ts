@@ -19,6 +19,8 @@ export interface Signals extends Disposable {
   readonly signal: AbortSignal;
   /** Resolves with the first signal. */
   readonly ended: Promise<EndedBySignal>;
+  /** `work`, which ends by itself when the signal aborts; its failure is then the signal's. */
+  settle<T>(work: Promise<T>): Promise<T>;
   /** `work`, or the rejection that the first signal is, whichever comes first. */
   interrupt<T>(work: Promise<T>): Promise<T>;
 }
@@ -41,6 +43,14 @@ export function listenForSignals(): Signals {
   return {
     signal: controller.signal,
     ended,
+    async settle(work) {
+      try {
+        return await work;
+      } catch (error) {
+        controller.signal.throwIfAborted();
+        throw error;
+      }
+    },
     interrupt: (work) =>
       Promise.race([
         work,

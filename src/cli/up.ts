@@ -36,7 +36,7 @@ function hints(handedOut: readonly HandedOut[]): readonly string[] {
   const width = Math.max(load.length, `nats-sandbox config ${one.mode}`.length) + 4;
   return [
     "",
-    `  ${load.padEnd(width)}its URL, credentials and certificates, as environment`,
+    `  ${load.padEnd(width)}its environment, for a shell`,
     `  ${`nats-sandbox config ${one.mode}`.padEnd(width)}its server config`,
     "",
     "Test keys only: never use them for anything real.",

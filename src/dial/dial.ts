@@ -37,7 +37,14 @@ export async function dial(request: DialRequest): Promise<Outcome> {
   if (record === undefined) return { trace };
   if (record.clientId !== undefined) trace.clientId ??= record.clientId;
   if (record.plaintext.includes("CONNECT ")) trace.connectSent = "plaintext";
+  if (carriesLogin(record.plaintext, request.connection))
+    trace.notes.push("the tap saw the login in plaintext");
   return { trace, tap: record };
+}
+
+function carriesLogin(plaintext: string, { login }: Connection): boolean {
+  const secret = login?.password ?? login?.token;
+  return secret !== undefined && secret !== "" && plaintext.includes(JSON.stringify(secret));
 }
 
 async function dialThrough(

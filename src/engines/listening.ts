@@ -28,7 +28,9 @@ async function socketInodes(pid: number): Promise<ReadonlySet<string>> {
 
 /** Rows in state 0A (LISTEN) of /proc/net/tcp whose inode (field 10) is the process's own: proc(5). */
 function listeningRows(table: string, sockets: ReadonlySet<string>): readonly Address[] {
-  const rows = table.split("\n").map((line) => line.trim().split(/\s+/));
+  // Thousands of rows may be in other states: those are dropped before anything is taken apart.
+  const lines = table.split("\n").filter((line) => line.includes(" 0A "));
+  const rows = lines.map((line) => line.trim().split(/\s+/));
   return rows.flatMap(([, local = "", , state, , , , , , inode = ""]) => {
     if (state !== "0A" || !sockets.has(inode)) return [];
     const [address = "", port = ""] = local.split(":");

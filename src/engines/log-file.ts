@@ -1,16 +1,30 @@
 /** A server's log file, read as it grows: whole, by connection, or until a line appears. */
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** How often a growing log is looked at while somebody waits, in ms. A look that finds nothing costs microseconds. */
+/** How often (ms) a growing log is looked at while somebody waits. A look that finds nothing costs microseconds. */
 const INTERVAL = 2;
+
+/** Somebody who waits for something in the log; `look` is asked again whenever the log has grown. */
+interface Waiter {
+  readonly look: () => boolean;
+  readonly settle: () => void;
+  /** Time (performance.now) to give up. */
+  readonly end: number;
+  /** Asks for a look although the log did not grow: whether the server still lives, say. */
+  readonly always: boolean;
+}
 
 export class LogFile implements Disposable {
   readonly #fd: number;
-  readonly #chunk = Buffer.alloc(64 * 1024);
+  readonly #chunk = Buffer.allocUnsafe(16 * 1024);
   #text = "";
   #rest = Buffer.alloc(0);
   #offset = 0;
   readonly #stories = new Map<number, string[]>();
+  /** Connections whose story is complete. */
+  readonly #closed = new Set<number>();
+  readonly #waiters = new Set<Waiter>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(path: string) {
     this.#fd = openSync(path, "r");
@@ -24,33 +38,56 @@ export class LogFile implements Disposable {
 
   /** Waits until `look` finds something in the log, or until `deadline` ms are over (undefined then). */
   async find<T>(look: (log: string) => T | undefined, deadline: number): Promise<T | undefined> {
-    const end = performance.now() + deadline;
-    for (;;) {
-      this.#read();
-      const found = look(this.#text);
-      if (found !== undefined || performance.now() > end) return found;
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
-    }
+    let found: T | undefined;
+    await this.#wait(
+      () => {
+        found = look(this.#text);
+        return found !== undefined;
+      },
+      deadline,
+      true,
+    );
+    return found;
   }
 
   /** The lines of connection `cid`, complete once the server says that it is closed, or as they are at the deadline. */
   async story(cid: number, deadline: number): Promise<readonly string[]> {
-    const lines = () => this.#stories.get(cid) ?? [];
-    await this.find(
-      () => (lines().some((line) => line.includes("Client connection closed")) ? true : undefined),
-      deadline,
-    );
-    return lines();
+    await this.#wait(() => this.#closed.has(cid), deadline, false);
+    return this.#stories.get(cid) ?? [];
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
     closeSync(this.#fd);
   }
 
-  #read(): void {
+  #wait(look: () => boolean, deadline: number, always: boolean): Promise<void> {
+    this.#read();
+    if (look()) return Promise.resolve();
+    return new Promise((settle) => {
+      this.#waiters.add({ look, settle, end: performance.now() + deadline, always });
+      this.#timer ??= setTimeout(() => this.#tick(), INTERVAL);
+    });
+  }
+
+  /** One look at the file for all who wait. */
+  #tick(): void {
+    const grown = this.#read();
+    const now = performance.now();
+    for (const waiter of this.#waiters) {
+      if (!((grown || waiter.always) && waiter.look()) && now < waiter.end) continue;
+      this.#waiters.delete(waiter);
+      waiter.settle();
+    }
+    this.#timer = this.#waiters.size === 0 ? undefined : setTimeout(() => this.#tick(), INTERVAL);
+  }
+
+  /** Takes in what was appended; true when anything was. */
+  #read(): boolean {
+    const before = this.#offset;
     for (;;) {
       const size = readSync(this.#fd, this.#chunk, 0, this.#chunk.length, this.#offset);
-      if (size === 0) return;
+      if (size === 0) return this.#offset > before;
       this.#offset += size;
       this.#take(Buffer.concat([this.#rest, this.#chunk.subarray(0, size)]));
     }
@@ -62,12 +99,17 @@ export class LogFile implements Disposable {
     this.#rest = Buffer.from(bytes.subarray(end));
     const lines = bytes.toString("utf8", 0, end);
     this.#text += lines;
-    for (const line of lines.split("\n")) {
-      const cid = / - cid:(\d+) - /.exec(line)?.[1];
-      if (cid === undefined) continue;
-      const story = this.#stories.get(Number(cid)) ?? [];
-      story.push(line.slice(line.indexOf("[", 1) < 0 ? 0 : line.indexOf("[", 1)));
-      this.#stories.set(Number(cid), story);
-    }
+    for (const line of lines.split("\n")) this.#sort(line);
+  }
+
+  #sort(line: string): void {
+    const found = / - cid:(\d+) - /.exec(line)?.[1];
+    if (found === undefined) return;
+    const cid = Number(found);
+    const story = this.#stories.get(cid) ?? [];
+    // Without pid, date and time: the line then starts at its level, "[DBG] …".
+    story.push(line.slice(Math.max(0, line.indexOf("[", 1))));
+    this.#stories.set(cid, story);
+    if (line.includes("Client connection closed")) this.#closed.add(cid);
   }
 }

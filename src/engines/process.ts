@@ -44,7 +44,7 @@ const LEASH = 3;
 export function createProcessEngine(options: ProcessEngineOptions): Engine {
   return {
     name: "process",
-    title: `process engine (${options.source})`,
+    title: `nats-server ${options.version} (${options.source}) · process engine`,
     version: options.version,
     async place(id, listeners) {
       return {

@@ -121,7 +121,7 @@ export const tokenHashChecks = {
 
 export const tokenFindings = {
   "url-nats-js": {
-    title: "nats.js, a token in the URL",
+    title: "a token in the URL",
     as: "app",
     driver: "nats.js",
     but: { loginIn: "url" },

@@ -3,8 +3,8 @@ import { defineMode } from "../model.ts";
 import { passwordChecks, passwordClients, passwordSecrets } from "./_password.ts";
 
 const stripped = {
-  ok: "sends the password in plaintext to a server without TLS although told tls://",
-  "tls-not-offered": "refuses a server without TLS when told tls://",
+  ok: "sends the password in plaintext to a server without TLS",
+  "tls-not-offered": "refuses a server without TLS, and sends nothing",
 } as const;
 
 export default defineMode({
@@ -39,7 +39,7 @@ export default defineMode({
   },
   findings: {
     "url-nats-js": {
-      title: "nats.js, user and password in the URL",
+      title: "user and password in the URL",
       as: "app",
       driver: "nats.js",
       but: { loginIn: "url" },
@@ -49,21 +49,21 @@ export default defineMode({
       },
     },
     "tls-url-wire": {
-      title: "our probe, told tls://",
+      title: "told tls://",
       as: "app",
       driver: "wire",
       but: { tls: "demand" },
       means: stripped,
     },
     "tls-url-nats-js": {
-      title: "nats.js, told tls://",
+      title: "told tls://",
       as: "app",
       driver: "nats.js",
       but: { tls: "demand" },
       means: { ...stripped, ok: `${stripped.ok}; any tls option cures it` },
     },
     "tls-url-natscli": {
-      title: "nats CLI, told tls://",
+      title: "told tls://",
       as: "app",
       driver: "natscli",
       but: { tls: "demand" },

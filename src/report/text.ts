@@ -88,8 +88,29 @@ export function deviationText(result: CheckResult, style: Style): string {
   return `${style.yellow("≠")} ${result.id}  ${result.check}: ${result.reason}`;
 }
 
-export function findingText(finding: FindingResult, style: Style): string {
-  return `${style.yellow("!")} ${finding.title}: ${finding.text}`;
+/** What drivers do today, a line each, wrapped to `width` columns. */
+export function findingTexts(
+  findings: readonly FindingResult[],
+  style: Style,
+  width: number,
+): readonly string[] {
+  if (findings.length === 0) return [];
+  const lines = findings.flatMap(({ driver, title, text }) => {
+    const [first = "", ...more] = wrap(`${driver}, ${title}: ${text}`, width - 4);
+    return [`  ${style.yellow("!")} ${first}`, ...more.map((line) => `    ${line}`)];
+  });
+  return [style.dim("  What clients do today (recorded, not judged)"), ...lines];
+}
+
+/** Breaks a text at spaces into lines of at most `width` columns. */
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** Skips, those of one reason on one line. */

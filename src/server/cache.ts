@@ -128,7 +128,7 @@ export async function keep(
   reader: CacheReader,
 ): Promise<ServerBinary> {
   const staged = join(temporary, "keep");
-  await mkdir(staged, { mode: 0o700 });
+  await mkdir(staged, { recursive: true, mode: 0o700 });
   await rename(binary.file, join(staged, SERVER_FILE));
   await flush(join(staged, SERVER_FILE));
   await writeFile(join(staged, "source.json"), `${JSON.stringify({ origin: binary.origin })}\n`);

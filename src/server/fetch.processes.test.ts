@@ -74,7 +74,9 @@ it("fetches once for two processes at the same time", async () => {
 it("is not hurt by a fetch that was killed, and cleans up after it", async () => {
   giveArchive = () => {};
   const killed = fetchElsewhere();
-  await once(mirror, "archive");
+  const ended = text(killed.stderr).then((told) => Promise.reject(new Error(`it ended by itself: ${told}`)));
+  await Promise.race([once(mirror, "archive"), ended]);
+  ended.catch(() => {});
   killed.kill("SIGKILL");
   await once(killed, "exit");
   expect(await kept()).toEqual([expect.stringContaining(VERSION), expect.stringContaining(VERSION)]);

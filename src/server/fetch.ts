@@ -67,8 +67,8 @@ export async function fetchIntoCache(
   } catch (error) {
     context.signal?.throwIfAborted();
     if (error instanceof SandboxError) throw error;
-    if (limit.aborted)
-      throw notFound(`nats-server ${version} was not there after ${limits.whole / 1000} s`, [], env);
+    const late = `nats-server ${version} did not come within ${limits.whole / 1000} s`;
+    if (limit.aborted) throw notFound(late, [], env);
     throw codeOf(error) === undefined ? error : unusable(env, error);
   }
 }
