@@ -1,18 +1,22 @@
 /** Checks running modes: every check against its control, every finding, every skip said aloud. */
+import { tmpdir } from "node:os";
 import { findNatscli } from "../dial/natscli.ts";
 import type { Check } from "../model.ts";
 import type { CheckResult, FindingResult, SandboxEvent, Skip } from "../results.ts";
 import type { RunningMode } from "../running.ts";
 import { can, firstVersion } from "../server/capabilities.ts";
+import type { CheckContext } from "./context.ts";
 import { controlOf } from "./control.ts";
 import { type DefaultTrust, probeDefaultTrust } from "./default-trust.ts";
-import { type CheckContext, runCheck } from "./run-check.ts";
+import { runCheck } from "./run-check.ts";
 import { runFinding } from "./run-finding.ts";
 
 export interface CheckOptions {
   readonly emit?: (event: SandboxEvent) => void;
   /** How long (ms) one dial may take. */
   readonly timeout?: number;
+  /** Directory for the files that clients need while they dial; they are deleted again. Default: the system's. */
+  readonly scratch?: string;
 }
 
 export interface CheckOutcome {
@@ -28,7 +32,7 @@ export async function checkModes(
   modes: readonly RunningMode[],
   options: CheckOptions = {},
 ): Promise<CheckOutcome> {
-  const trust = probeDefaultTrust(modes);
+  const trust = probeDefaultTrust(modes, options.scratch ?? tmpdir());
   const outcomes = await Promise.all(modes.map((running) => checkMode(running, trust, options)));
   return {
     results: outcomes.flatMap((outcome) => outcome.results),
@@ -48,6 +52,7 @@ async function checkMode(
   const context: CheckContext = {
     running,
     timeout: options.timeout ?? TIMEOUT,
+    scratch: options.scratch ?? tmpdir(),
     defaultTrust: (id) => trust(mode.name, id),
   };
   const skipped = skipsOf(running);

@@ -6,13 +6,13 @@ import { newTrace, type Trace } from "../wire/trace.ts";
 /** The trace of the dial made for a check. */
 export type DefaultTrust = (mode: string, checkId: string) => Promise<Trace>;
 
-export function probeDefaultTrust(modes: readonly RunningMode[]): DefaultTrust {
+export function probeDefaultTrust(modes: readonly RunningMode[], scratch: string): DefaultTrust {
   const wanted = modes.flatMap((running) => wantedBy(running));
   const extra = modes.map(({ ca }) => ca ?? "").join("");
   const probes = [true, false].map(async (withExtra) => {
     const these = wanted.filter((one) => one.extra === withExtra);
     const requests = await Promise.all(these.map(({ request }) => request()));
-    const traces = await dialWithDefaultTrust(requests, withExtra ? extra : undefined);
+    const traces = await dialWithDefaultTrust(requests, withExtra ? extra : undefined, scratch);
     return new Map(these.map(({ key }, i) => [key, traces[i]]));
   });
   return async (mode, checkId) => {

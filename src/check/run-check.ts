@@ -1,24 +1,14 @@
-/** Runs one check or finding of a running mode: dials or inspects, gathers both sides' evidence, classifies. */
-import { type Classified, classify, deciderOf, describeTrace } from "../classify.ts";
-import { type DialRequest, dial } from "../dial/dial.ts";
+/** Runs one check of a running mode: dials or inspects, gathers both sides' evidence, classifies. */
+import { deciderOf, describeTrace } from "../classify.ts";
+import { dial } from "../dial/dial.ts";
 import type { DialStep } from "../dial/steps.ts";
-import type { Check, ClientSpec, DriverName, Step } from "../model.ts";
+import type { Check, Step } from "../model.ts";
 import type { CheckResult, Verdict } from "../results.ts";
 import type { RunningMode } from "../running.ts";
 import { can } from "../server/capabilities.ts";
 import type { Trace } from "../wire/trace.ts";
+import { type CheckContext, classifyTrace, dialRequest } from "./context.ts";
 import { type InspectStep, inspect } from "./inspect.ts";
-
-export interface CheckContext {
-  readonly running: RunningMode;
-  /** How long (ms) one dial may take. */
-  readonly timeout: number;
-  /** The trace of a dial with the default trust store, made for this check beforehand. */
-  readonly defaultTrust: (checkId: string) => Promise<Trace>;
-}
-
-/** How long (ms) the server may take to log that a connection is closed. */
-const STORY_TIMEOUT = 2_000;
 
 type Observed = Pick<CheckResult, "got" | "decidedBy" | "evidence"> & { readonly reason?: string };
 
@@ -82,27 +72,6 @@ async function observeDial(context: CheckContext, check: Check, step: DialStep):
   return observeTrace(context, check, trace);
 }
 
-/** What to dial; a second CONNECT dials as `as` is, and brings the login of `but` afterwards. */
-export async function dialRequest(
-  { running, timeout }: CheckContext,
-  driver: DriverName,
-  as: string,
-  but: ClientSpec,
-  step: DialStep,
-): Promise<DialRequest> {
-  const spec: ClientSpec = { ...running.mode.clients[as as "app"], ...but };
-  const server = await running.server(spec.server ?? "server");
-  return {
-    driver,
-    connection: running.connection(as, step.op === "second-connect" ? {} : but),
-    step,
-    at: server.address("client"),
-    party: (client) => running.connection(client),
-    second: spec.login == null ? undefined : running.login(spec.login),
-    timeout,
-  };
-}
-
 async function observeTrace(context: CheckContext, check: Check, trace: Trace): Promise<Observed> {
   const { server, ...classified } = await classifyTrace(
     context.running,
@@ -112,28 +81,13 @@ async function observeTrace(context: CheckContext, check: Check, trace: Trace): 
   return { ...classified, evidence: { client: context.running.redact(describeTrace(trace)), server } };
 }
 
-/** Classifies with the server's log of that very connection; every line of it redacted. */
-export async function classifyTrace(
-  running: RunningMode,
-  serverName: string,
-  trace: Trace,
-): Promise<Classified> {
-  const server = await running.server(serverName);
-  const story = trace.clientId === undefined ? [] : await server.story(trace.clientId, STORY_TIMEOUT);
-  const classified = classify(trace, story);
-  return { ...classified, server: classified.server.map(running.redact) };
-}
-
 function serverOf(running: RunningMode, check: Check): string {
   return check.but?.server ?? running.mode.clients[check.as as "app"]?.server ?? "server";
 }
 
-async function observeInspection(
-  { running, timeout }: CheckContext,
-  check: Check,
-  step: InspectStep,
-): Promise<Observed> {
-  const { holds, client, server } = await inspect(running, check, step, timeout);
+async function observeInspection(context: CheckContext, check: Check, step: InspectStep): Promise<Observed> {
+  const { running } = context;
+  const { holds, client, server } = await inspect(context, check, step);
   return {
     got: holds ? "ok" : "other",
     decidedBy: "server",

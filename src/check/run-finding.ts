@@ -5,7 +5,7 @@ import { dial } from "../dial/dial.ts";
 import { natscliVersion } from "../dial/natscli.ts";
 import type { DriverName, Finding } from "../model.ts";
 import type { CheckResult, FindingResult } from "../results.ts";
-import { type CheckContext, classifyTrace, dialRequest } from "./run-check.ts";
+import { type CheckContext, classifyTrace, dialRequest } from "./context.ts";
 
 /** The finding, or, when the outcome is none that it knows, an inconclusive result. */
 export async function runFinding(

@@ -11,7 +11,8 @@ export async function guard(options: GlobalOptions, command: () => Promise<numbe
   try {
     return await command();
   } catch (error) {
-    if (error instanceof EndedBySignal) return error.status;
+    // At once: what a signal interrupted may still be waiting for answers that will not come.
+    if (error instanceof EndedBySignal) process.exit(error.status);
     return fail(error, options);
   }
 }

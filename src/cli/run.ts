@@ -53,7 +53,9 @@ export async function startAndCheck(
     ...(options.monitor === undefined ? {} : { monitor: options.monitor }),
   });
   try {
-    const outcome = await signals.interrupt(checkModes(sandbox.running, { emit: progress.take }));
+    const outcome = await signals.interrupt(
+      checkModes(sandbox.running, { emit: progress.take, scratch: sandbox.dir }),
+    );
     const report = buildReport({
       tool: `nats-sandbox ${version}`,
       engine: sandbox.engine.name,

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -16,14 +15,15 @@ const TIMEOUT = 10_000;
 
 /**
  * Dials all requests from one child process; `extra` (PEM) is what NODE_EXTRA_CA_CERTS adds to its default trust
- * store. Never throws: a child that fails makes every trace a failure.
+ * store, for which it needs a file in `scratch`. Never throws: a child that fails makes every trace a failure.
  */
 export async function dialWithDefaultTrust(
   requests: readonly TrustRequest[],
   extra: string | undefined,
+  scratch: string,
 ): Promise<readonly Trace[]> {
   if (requests.length === 0) return [];
-  const dir = await mkdtemp(join(tmpdir(), "nats-sandbox-"));
+  const dir = await mkdtemp(join(scratch, "default-trust-"));
   try {
     const file = join(dir, "extra-ca.pem");
     if (extra !== undefined) await writeFile(file, extra, { mode: 0o600 });

@@ -1,31 +1,11 @@
 /** A Connection and a step, through a driver, to a raw outcome: what that client did and saw. */
 import { codeOf } from "../errors.ts";
-import type { Connection, DriverName, Login } from "../model.ts";
-import { openTap, type TapRecord } from "../tap.ts";
+import type { Connection } from "../model.ts";
+import { openTap } from "../tap.ts";
 import { WireSession } from "../wire/session.ts";
 import { failureOf, type Trace } from "../wire/trace.ts";
-import { type DialStep, newPayload, runStep } from "./steps.ts";
-
-export interface DialRequest {
-  readonly driver: DriverName;
-  readonly connection: Connection;
-  readonly step: DialStep;
-  /** The server's client listener. */
-  readonly at: { readonly host: string; readonly port: number };
-  /** Connections of the other clients that the step needs. */
-  readonly party: (client: string) => Connection;
-  readonly second?: Login | undefined;
-  /** How long (ms) the whole dial may take. */
-  readonly timeout: number;
-  /** Dial through the tap although the driver is `wire`. */
-  readonly tapped?: boolean;
-}
-
-export interface Outcome {
-  readonly trace: Trace;
-  /** What the tap saw; absent where the wire probe dialled directly. */
-  readonly tap?: TapRecord;
-}
+import type { DialRequest, Outcome } from "./request.ts";
+import { newPayload, runStep } from "./steps.ts";
 
 /** Does not throw for what a client or server does: that is the outcome. */
 export async function dial(request: DialRequest): Promise<Outcome> {

@@ -5,7 +5,7 @@ import { messageOf } from "../errors.ts";
 import type { Connection } from "../model.ts";
 import { WireSession } from "../wire/session.ts";
 import { failureOf, newTrace, type Trace } from "../wire/trace.ts";
-import type { DialRequest } from "./dial.ts";
+import type { DialRequest } from "./request.ts";
 import { newPayload } from "./steps.ts";
 
 /** Options for nats.js out of a connection. It takes no login from a URL, and only a `tls` option demands TLS. */

@@ -2,11 +2,10 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Connection } from "../model.ts";
 import { newTrace, type Trace } from "../wire/trace.ts";
-import type { DialRequest } from "./dial.ts";
+import type { DialRequest } from "./request.ts";
 
 /** The `nats` command on PATH, or undefined. */
 export function findNatscli(path = process.env.PATH ?? ""): string | undefined {
@@ -39,7 +38,7 @@ export async function dialNatscli(
   const trace = newTrace();
   const program = findNatscli();
   if (program === undefined) return { ...trace, failure: { code: "ENOENT", message: "nats is not on PATH" } };
-  const home = await mkdtemp(join(tmpdir(), "nats-sandbox-"));
+  const home = await mkdtemp(join(request.scratch, "natscli-"));
   try {
     const env = await environment(request.connection, tap, home);
     const { code, output } = await run(program, ["pub", "nats-sandbox.check", "hello"], env, request.timeout);

@@ -24,6 +24,10 @@ export async function chooseEngine(options: EngineOptions, dir: string): Promise
     throw new SandboxError("engine-unavailable", `the ${engine} engine is not part of this version`, {
       fix: "use --engine process, which needs nothing but a nats-server binary",
     });
+  if (process.platform === "win32")
+    throw new SandboxError("engine-unavailable", "the process engine does not run on Windows itself", {
+      fix: "run nats-sandbox inside WSL",
+    });
   const { path, version, source } = await findServer({
     ...rest,
     ...(server === undefined ? {} : { want: server }),

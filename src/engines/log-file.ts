@@ -58,6 +58,8 @@ export class LogFile implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
+    for (const { settle } of this.#waiters) settle();
+    this.#waiters.clear();
     closeSync(this.#fd);
   }
 
