@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { dial } from "../dial/dial.ts";
 import type { Check, ClientSpec, Step } from "../model.ts";
+import { hostNames } from "../pki/hosts.ts";
 import type { RunningMode } from "../running.ts";
 import { type CheckContext, dialRequest, type Inspection, STORY_TIMEOUT } from "./context.ts";
 
@@ -29,12 +30,12 @@ export async function inspectChain(
 /** Judged by the certificate alone, so that a fault of our own PKI is found too. */
 function isServerLeaf(leaf: X509Certificate, running: RunningMode): boolean {
   const now = Date.now();
-  const names = subjectNames(leaf);
-  const hosts = ["DNS:localhost", "IP Address:127.0.0.1", "IP Address:0:0:0:0:0:0:0:1"];
+  const names = hostNames(subjectNames(leaf).map((name) => name.replace(/^(DNS|IP Address):/, "")));
+  const expected = hostNames(["localhost", "127.0.0.1", "::1", ...running.hosts]);
   const ca = new X509Certificate(running.ca ?? "");
   return (
-    hosts.every((name) => names.includes(name)) &&
-    names.length === hosts.length + running.hosts.length &&
+    expected.every((name) => names.includes(name)) &&
+    subjectNames(leaf).length === expected.length &&
     leaf.keyUsage?.length === 1 &&
     leaf.keyUsage[0] === "1.3.6.1.5.5.7.3.1" && // serverAuth
     Date.parse(leaf.validFrom) <= now &&

@@ -96,9 +96,9 @@ function describe(
   return blocks.filter((block) => block.length > 0).flatMap((block) => [...block, ""]);
 }
 
-/** `nats-server 2.15.1 (cache) · process engine · .nats-sandbox/default` */
+/** What runs, where it came from, and where its files are. */
 export function headline({ engine, dir }: Sandbox): string {
-  return `${engine.title} · ${relative(process.cwd(), dir) || dir}`;
+  return `${engine.title}\n${engine.name} engine · ${relative(process.cwd(), dir) || dir}`;
 }
 
 /** `9 modes, 231 checks passed in 1.2 s.` */

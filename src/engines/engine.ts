@@ -46,7 +46,7 @@ export interface Server {
 
 export interface Engine {
   readonly name: EngineName;
-  /** Why this engine was chosen and what it runs, for people. */
+  /** What it runs and where that came from, for people. */
   readonly title: string;
   /** Version of the servers it starts. */
   readonly version: string;

@@ -44,7 +44,7 @@ const LEASH = 3;
 export function createProcessEngine(options: ProcessEngineOptions): Engine {
   return {
     name: "process",
-    title: `nats-server ${options.version} (${options.source}) · process engine`,
+    title: `nats-server ${options.version} from ${options.source}`,
     version: options.version,
     async place(id, listeners) {
       return {
