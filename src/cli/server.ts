@@ -33,7 +33,7 @@ export async function serverList(options: GlobalOptions): Promise<number> {
   else if (servers.length === 0) tell("none; `nats-sandbox server fetch` gets one", options);
   else
     result(
-      servers.map(({ version, path, source }) => `${version.padEnd(10)} ${path}  (${source})`).join("\n"),
+      servers.map(({ version, path, source }) => `${version.padEnd(10)}${path}  ${source}`).join("\n"),
     );
   return EXIT.ok;
 }
