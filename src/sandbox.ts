@@ -6,6 +6,7 @@ import { type ClientFiles, environmentOf, shellFile } from "./env.ts";
 import { SandboxError } from "./errors.ts";
 import type { KeyType, Mode } from "./model.ts";
 import { hostNames } from "./pki/hosts.ts";
+import { loadCatalogue } from "./pki/profiles.ts";
 import type { SandboxEvent, Skip } from "./results.ts";
 import { type RunningMode, startMode } from "./running.ts";
 import { can, firstVersion } from "./server/capabilities.ts";
@@ -56,6 +57,8 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
   hostNames(options.hosts ?? []); // a bad name ends it here, before anything is made
   sweepDead(options.home);
   const state = openState(options.home, options.name);
+  // Read while the engine looks for its server; whoever needs it waits for it, and is told if it fails.
+  if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
   try {
     const engine = await chooseEngine(options, state.dir);
     const skipped = modes.flatMap((mode) => skipMode(mode, engine));

@@ -5,6 +5,7 @@ import type { Check } from "../model.ts";
 import type { CheckResult, FindingResult, SandboxEvent, Skip } from "../results.ts";
 import type { RunningMode } from "../running.ts";
 import { can, firstVersion } from "../server/capabilities.ts";
+import { TlsContexts } from "../wire/tls-contexts.ts";
 import type { CheckContext } from "./context.ts";
 import { controlOf } from "./control.ts";
 import { type DefaultTrust, probeDefaultTrust } from "./default-trust.ts";
@@ -53,6 +54,7 @@ async function checkMode(
     running,
     timeout: options.timeout ?? TIMEOUT,
     scratch: options.scratch ?? tmpdir(),
+    contexts: new TlsContexts(),
     defaultTrust: (id) => trust(mode.name, id),
   };
   const skipped = skipsOf(running);

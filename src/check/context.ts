@@ -4,6 +4,7 @@ import type { DialRequest } from "../dial/request.ts";
 import type { DialStep } from "../dial/steps.ts";
 import type { ClientSpec, DriverName } from "../model.ts";
 import type { RunningMode } from "../running.ts";
+import type { TlsContexts } from "../wire/tls-contexts.ts";
 import type { Trace } from "../wire/trace.ts";
 
 export interface CheckContext {
@@ -12,6 +13,7 @@ export interface CheckContext {
   readonly timeout: number;
   /** Directory for the files that clients need while they dial. */
   readonly scratch: string;
+  readonly contexts: TlsContexts;
   /** The trace of a dial with the default trust store, made for this check beforehand. */
   readonly defaultTrust: (checkId: string) => Promise<Trace>;
 }
@@ -28,7 +30,7 @@ export const STORY_TIMEOUT = 2_000;
 
 /** What to dial; a second CONNECT dials as `as` is, and brings the login of `but` afterwards. */
 export async function dialRequest(
-  { running, timeout, scratch }: CheckContext,
+  { running, timeout, scratch, contexts }: CheckContext,
   driver: DriverName,
   as: string,
   but: ClientSpec,
@@ -45,6 +47,7 @@ export async function dialRequest(
     second: spec.login == null ? undefined : running.login(spec.login),
     timeout,
     scratch,
+    contexts,
   };
 }
 

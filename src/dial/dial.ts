@@ -50,10 +50,14 @@ async function dialWire(
   through: { readonly host: string; readonly port: number },
 ): Promise<Trace> {
   const deadline = performance.now() + request.timeout;
-  const session = new WireSession(request.connection, { deadline, through });
+  const session = new WireSession(request.connection, { deadline, through, contexts: request.contexts });
   const parties: WireSession[] = [];
   const party = async (client: string) => {
-    const other = new WireSession(request.party(client), { deadline, through: request.at });
+    const other = new WireSession(request.party(client), {
+      deadline,
+      through: request.at,
+      contexts: request.contexts,
+    });
     parties.push(other);
     await other.open();
     await other.connect();

@@ -1,6 +1,7 @@
 /** What to dial, and what comes out of it: the same for every driver. */
 import type { Connection, DriverName, Login } from "../model.ts";
 import type { TapRecord } from "../tap.ts";
+import type { TlsContexts } from "../wire/tls-contexts.ts";
 import type { Trace } from "../wire/trace.ts";
 import type { DialStep } from "./steps.ts";
 
@@ -15,6 +16,8 @@ export interface DialRequest {
   readonly second?: Login | undefined;
   /** How long (ms) the whole dial may take. */
   readonly timeout: number;
+  /** Shared by the dials of one run. */
+  readonly contexts: TlsContexts;
   /** Directory for the files that a driver needs while it dials. */
   readonly scratch: string;
   /** Dial through the tap although the driver is `wire`. */

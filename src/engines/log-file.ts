@@ -4,14 +4,11 @@ import { closeSync, openSync, readSync } from "node:fs";
 /** How often (ms) a growing log is looked at while somebody waits. A look that finds nothing costs microseconds. */
 const INTERVAL = 2;
 
-/** Somebody who waits for something in the log; `look` is asked again whenever the log has grown. */
+/** Somebody who waits for something in the log, until `end` (performance.now). */
 interface Waiter {
   readonly look: () => boolean;
   readonly settle: () => void;
-  /** Time (performance.now) to give up. */
   readonly end: number;
-  /** Asks for a look although the log did not grow: whether the server still lives, say. */
-  readonly always: boolean;
 }
 
 export class LogFile implements Disposable {
@@ -39,20 +36,16 @@ export class LogFile implements Disposable {
   /** Waits until `look` finds something in the log, or until `deadline` ms are over (undefined then). */
   async find<T>(look: (log: string) => T | undefined, deadline: number): Promise<T | undefined> {
     let found: T | undefined;
-    await this.#wait(
-      () => {
-        found = look(this.#text);
-        return found !== undefined;
-      },
-      deadline,
-      true,
-    );
+    await this.#wait(() => {
+      found = look(this.#text);
+      return found !== undefined;
+    }, deadline);
     return found;
   }
 
   /** The lines of connection `cid`, complete once the server says that it is closed, or as they are at the deadline. */
   async story(cid: number, deadline: number): Promise<readonly string[]> {
-    await this.#wait(() => this.#closed.has(cid), deadline, false);
+    await this.#wait(() => this.#closed.has(cid), deadline);
     return this.#stories.get(cid) ?? [];
   }
 
@@ -63,33 +56,32 @@ export class LogFile implements Disposable {
     closeSync(this.#fd);
   }
 
-  #wait(look: () => boolean, deadline: number, always: boolean): Promise<void> {
+  #wait(look: () => boolean, deadline: number): Promise<void> {
     this.#read();
     if (look()) return Promise.resolve();
     return new Promise((settle) => {
-      this.#waiters.add({ look, settle, end: performance.now() + deadline, always });
+      this.#waiters.add({ look, settle, end: performance.now() + deadline });
       this.#timer ??= setTimeout(() => this.#tick(), INTERVAL);
     });
   }
 
   /** One look at the file for all who wait. */
   #tick(): void {
-    const grown = this.#read();
+    this.#read();
     const now = performance.now();
     for (const waiter of this.#waiters) {
-      if (!((grown || waiter.always) && waiter.look()) && now < waiter.end) continue;
+      if (!waiter.look() && now < waiter.end) continue;
       this.#waiters.delete(waiter);
       waiter.settle();
     }
     this.#timer = this.#waiters.size === 0 ? undefined : setTimeout(() => this.#tick(), INTERVAL);
   }
 
-  /** Takes in what was appended; true when anything was. */
-  #read(): boolean {
-    const before = this.#offset;
+  /** Takes in what was appended. */
+  #read(): void {
     for (;;) {
       const size = readSync(this.#fd, this.#chunk, 0, this.#chunk.length, this.#offset);
-      if (size === 0) return this.#offset > before;
+      if (size === 0) return;
       this.#offset += size;
       this.#take(Buffer.concat([this.#rest, this.#chunk.subarray(0, size)]));
     }

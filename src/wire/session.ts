@@ -5,6 +5,7 @@ import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node
 import { codeOf } from "../errors.ts";
 import type { Connection, Login } from "../model.ts";
 import { connectOptions, type Message, parseMessage } from "./protocol.ts";
+import { TlsContexts } from "./tls-contexts.ts";
 import { newTrace, type ServerInfo, type Trace, WireError } from "./trace.ts";
 import { parseUrl } from "./url.ts";
 
@@ -13,6 +14,8 @@ export interface OpenOptions {
   readonly deadline: number;
   /** Where the socket goes instead of the URL's address: a tap in front of the server. */
   readonly through?: { readonly host: string; readonly port: number };
+  /** Shared by dials with the same material. */
+  readonly contexts?: TlsContexts;
 }
 
 /** How long a TLS 1.3 client waits for the session ticket that tells it was accepted, in ms. */
@@ -141,16 +144,12 @@ export class WireSession {
 
   async #upgrade(plain: Socket, dialled: string): Promise<void> {
     plain.removeAllListeners("data").removeAllListeners("close").removeAllListeners("error");
-    const { ca, present, verifyAs, maxVersion } = this.#connection.tls ?? {};
-    const name = verifyAs ?? dialled;
+    const tls = this.#connection.tls ?? {};
+    const name = tls.verifyAs ?? dialled;
     const socket = connectTls({
       socket: plain,
       ...(isIP(name) ? {} : { servername: name }),
-      ...(ca === undefined ? {} : { ca }),
-      ...(present === undefined ? {} : { cert: present.chain, key: present.key }),
-      ...(maxVersion === undefined ? {} : { maxVersion }),
-      // OpenSSL offers 1.1 only at security level 0; without this it fails here and the server is never asked.
-      ...(maxVersion === "TLSv1.1" ? { minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" } : {}),
+      secureContext: (this.#options.contexts ?? new TlsContexts()).get(tls),
       // Node would verify an address as "localhost" (nodejs/node#27943): say whom we mean.
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     });
