@@ -2,7 +2,7 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -12,6 +12,7 @@ import type { ClientSpec, Connection, TrustName } from "./model.ts";
 import type { RunningMode } from "./running.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import { selectModes } from "./select.ts";
+import { withoutInfo } from "./testing/without-info.ts";
 
 const home = mkdtempSync(join(tmpdir(), "nats-sandbox-outside-"));
 const natscli = findNatscli();
@@ -93,27 +94,6 @@ describe("a bare socket", () => {
     expect(await bare(portOf(connection), connectLine({ user, pass: password }))).not.toContain("PONG");
   });
 });
-
-/** Lets openssl, which starts with TLS, talk to a server that starts with INFO: swallows the first line. */
-async function withoutInfo<T>(port: number, use: (port: number) => Promise<T>): Promise<T> {
-  const relay = createServer((client) => {
-    const upstream = connect(port, "127.0.0.1");
-    client.on("error", () => upstream.destroy());
-    upstream.on("error", () => client.destroy());
-    client.pause();
-    upstream.once("data", () => {
-      client.pipe(upstream);
-      upstream.pipe(client);
-    });
-  });
-  relay.listen(0, "127.0.0.1");
-  await once(relay, "listening");
-  try {
-    return await use((relay.address() as AddressInfo).port);
-  } finally {
-    relay.close();
-  }
-}
 
 interface OpenSsl {
   readonly trust?: TrustName;

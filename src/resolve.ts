@@ -1,17 +1,19 @@
-/** Mode (data) + material -> Connection and server files: the only place where names become values. */
+/** Mode (data) -> material -> Connection and server files: the only place where names become values. */
 import { SandboxError } from "./errors.ts";
 import type {
   ClientSpec,
   Connection,
   FileRef,
   KeyPair,
+  KeyType,
   Login,
   LoginSpec,
   Mode,
   SecretRef,
   TrustName,
 } from "./model.ts";
-import { type Secrets, strictPercentEncode, swapCase } from "./secrets.ts";
+import { createPki, type Pki } from "./pki/pki.ts";
+import { makeSecrets, type Secrets, strictPercentEncode, swapCase } from "./secrets.ts";
 
 /** What was made for one running mode. */
 export interface Material {
@@ -19,6 +21,40 @@ export interface Material {
   readonly pairs: Readonly<Record<string, KeyPair>>;
   /** PEM of a CA certificate. */
   trust(name: TrustName): string;
+}
+
+export interface CertificateOptions {
+  readonly hosts?: readonly string[];
+  readonly keyType?: KeyType;
+}
+
+/** Fresh secrets and certificates for one mode. */
+export async function makeMaterial(mode: Mode, options: CertificateOptions): Promise<Material> {
+  const [secrets, certificates] = await Promise.all([
+    makeSecrets(mode.secrets),
+    makeCertificates(mode, options),
+  ]);
+  return { secrets, ...certificates };
+}
+
+async function makeCertificates(
+  mode: Mode,
+  { hosts, keyType }: CertificateOptions,
+): Promise<Omit<Material, "secrets">> {
+  const recipes = Object.entries(mode.certificates ?? {});
+  if (recipes.length === 0) return { pairs: {}, trust: noCertificates };
+  const pki: Pki = await createPki({
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(keyType === undefined ? {} : { keyType }),
+  });
+  const pairs = await Promise.all(
+    recipes.map(async ([name, recipe]) => [name, await pki.issue(name, recipe)] as const),
+  );
+  return { pairs: Object.fromEntries(pairs), trust: (name) => pki.trust(name) };
+}
+
+function noCertificates(): never {
+  throw new SandboxError("bug", "this mode has no certificates");
 }
 
 /** The connection of a client, or of its twin that differs in what `but` says. `null` in `but` takes something away. */

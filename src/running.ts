@@ -13,10 +13,9 @@ import type {
   Mode,
   ServerRecipe,
 } from "./model.ts";
-import { createPki, type Pki } from "./pki/pki.ts";
 import { renderConfig } from "./render.ts";
-import { type Material, resolveConnection, resolveLogin, resolveServer } from "./resolve.ts";
-import { createRedactor, makeSecrets, type Redactor } from "./secrets.ts";
+import { type Material, makeMaterial, resolveConnection, resolveLogin, resolveServer } from "./resolve.ts";
+import { createRedactor, type Redactor } from "./secrets.ts";
 import { can } from "./server/capabilities.ts";
 
 export interface StartOptions {
@@ -66,39 +65,6 @@ export async function startMode(mode: Mode, options: StartOptions): Promise<Runn
     throw error;
   }
   return running;
-}
-
-interface CertificateOptions {
-  readonly hosts?: readonly string[];
-  readonly keyType?: KeyType;
-}
-
-async function makeMaterial(mode: Mode, options: CertificateOptions): Promise<Material> {
-  const [secrets, certificates] = await Promise.all([
-    makeSecrets(mode.secrets),
-    makeCertificates(mode, options),
-  ]);
-  return { secrets, ...certificates };
-}
-
-async function makeCertificates(
-  mode: Mode,
-  { hosts, keyType }: CertificateOptions,
-): Promise<Omit<Material, "secrets">> {
-  const recipes = Object.entries(mode.certificates ?? {});
-  if (recipes.length === 0) return { pairs: {}, trust: noCertificates };
-  const pki: Pki = await createPki({
-    ...(hosts === undefined ? {} : { hosts }),
-    ...(keyType === undefined ? {} : { keyType }),
-  });
-  const pairs = await Promise.all(
-    recipes.map(async ([name, recipe]) => [name, await pki.issue(name, recipe)] as const),
-  );
-  return { pairs: Object.fromEntries(pairs), trust: (name) => pki.trust(name) };
-}
-
-function noCertificates(): never {
-  throw new SandboxError("bug", "this mode has no certificates");
 }
 
 /** The config and the files of one server. A key that `version` lacks is not in it. */
@@ -232,7 +198,7 @@ class Running implements RunningMode {
     const spec: ServerSpec = {
       id,
       files: { ...files, "server.conf": secretFile(config) },
-      listeners: ["client"],
+      listeners: this.listeners,
     };
     return this.engine.start(spec, placement, this.#options.signal ?? new AbortController().signal);
   }

@@ -28,7 +28,9 @@ const HOST = "127.0.0.1";
 
 export async function openTap(target: { readonly host: string; readonly port: number }): Promise<Tap> {
   const relays: Relay[] = [];
-  const server = createServer({ noDelay: true }, (client) => relays.push(relay(client, target)));
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) =>
+    relays.push(relay(client, target)),
+  );
   server.listen(0, HOST);
   await once(server, "listening");
   return {
@@ -55,7 +57,7 @@ interface Relay {
 }
 
 function relay(client: Socket, target: { readonly host: string; readonly port: number }): Relay {
-  const upstream = connect({ ...target, noDelay: true });
+  const upstream = connect({ ...target, noDelay: true, allowHalfOpen: true });
   const one: Relay = { client, upstream, sent: [], received: [], closedFirst: undefined };
   // End of stream is passed on, not answered with a reset: a reset would overtake the server's last words.
   pipe(client, upstream, one.sent, () => (one.closedFirst ??= "client"));
@@ -70,7 +72,10 @@ function pipe(from: Socket, to: Socket, kept: Buffer[], ended: () => void): void
     size += chunk.length;
   });
   from.on("end", ended);
-  from.on("error", () => to.destroy());
+  from.on("error", () => {
+    ended();
+    to.destroy();
+  });
   from.on("close", () => {
     ended();
     to.end();

@@ -70,7 +70,7 @@ async function inspectListeners(
     .filter((line) => /Listening for|Starting https? monitor/.test(line));
   return {
     holds,
-    client: `the system says it listens on ${found.map(({ host, port }) => `${host}:${port}`).join(", ") || "nothing"}`,
+    client: `the system says it listens on ${found.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`).join(", ") || "nothing"}`,
     server: log.map((line) => line.replace(/^\[\d+\] \S+ \S+ /, "")),
   };
 }

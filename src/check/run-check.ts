@@ -2,12 +2,13 @@
 import { deciderOf, describeTrace } from "../classify.ts";
 import { dial } from "../dial/dial.ts";
 import type { DialStep } from "../dial/steps.ts";
+import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { Check, Step } from "../model.ts";
 import type { CheckResult, Verdict } from "../results.ts";
 import type { RunningMode } from "../running.ts";
 import { can } from "../server/capabilities.ts";
 import type { Trace } from "../wire/trace.ts";
-import { type CheckContext, classifyTrace, dialRequest } from "./context.ts";
+import { type CheckContext, classifyTrace, dialRequest, type Inspection } from "./context.ts";
 import { type InspectStep, inspect } from "./inspect.ts";
 
 type Observed = Pick<CheckResult, "got" | "decidedBy" | "evidence"> & { readonly reason?: string };
@@ -87,11 +88,17 @@ function serverOf(running: RunningMode, check: Check): string {
 
 async function observeInspection(context: CheckContext, check: Check, step: InspectStep): Promise<Observed> {
   const { running } = context;
-  const { holds, client, server } = await inspect(context, check, step);
+  const { holds, client, server } = await inspect(context, check, step).catch(whatFailed);
   return {
     got: holds ? "ok" : "other",
     decidedBy: "server",
     evidence: { client: running.redact(client), server: server.map(running.redact) },
     ...(holds ? {} : { reason: "it is not as the mode promises" }),
   };
+}
+
+/** What stopped an inspection short, such as a server that is gone: found wanting, not a bug of ours. */
+function whatFailed(error: unknown): Inspection {
+  if (error instanceof SandboxError || codeOf(error) === undefined) throw error;
+  return { holds: false, client: messageOf(error), server: [] };
 }

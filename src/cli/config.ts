@@ -6,7 +6,8 @@ import type { Mode } from "../model.ts";
 import { previewConfigs } from "../running.ts";
 import { selectMode } from "../select.ts";
 import { findServer } from "../server/find.ts";
-import { checkName, stateHome } from "../state/state.ts";
+import { stateHome } from "../state/home.ts";
+import { checkName } from "../state/state.ts";
 import { type GlobalOptions, result, resultJson, tell } from "./output.ts";
 
 export interface ConfigOptions extends GlobalOptions {

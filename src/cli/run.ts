@@ -6,7 +6,7 @@ import { buildReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
 import type { Report } from "../results.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
-import { stateHome } from "../state/state.ts";
+import { stateHome } from "../state/home.ts";
 import { type GlobalOptions, result, styleFor, tell, widthOf } from "./output.ts";
 import { Progress } from "./progress.ts";
 import type { Signals } from "./signals.ts";
@@ -97,12 +97,12 @@ function describe(
 }
 
 /** What runs, where it came from, and where its files are. */
-export function headline({ engine, dir }: Sandbox): string {
+function headline({ engine, dir }: Sandbox): string {
   return `${engine.title}\n${engine.name} engine · ${relative(process.cwd(), dir) || dir}`;
 }
 
 /** `9 modes, 231 checks passed in 1.2 s.` */
-export function summary(sandbox: Sandbox, { totals, ms }: Report): string {
+function summary(sandbox: Sandbox, { totals, ms }: Report): string {
   const { pass, fail, inconclusive, deviates } = totals;
   const all = pass + fail + inconclusive + deviates;
   const good = pass + deviates;

@@ -32,9 +32,7 @@ export async function serverList(options: GlobalOptions): Promise<number> {
   if (options.json === true) resultJson({ schema: 1, servers });
   else if (servers.length === 0) tell("none; `nats-sandbox server fetch` gets one", options);
   else
-    result(
-      servers.map(({ version, path, source }) => `${version.padEnd(10)}${path}  ${source}`).join("\n"),
-    );
+    result(servers.map(({ version, path, source }) => `${version.padEnd(10)}${path}  ${source}`).join("\n"));
   return EXIT.ok;
 }
 

@@ -86,7 +86,7 @@ async function publish(
   await witness.ping();
   const seen = witness.received(context.payload).length;
   session.trace.notes.push(`${step.witness} received ${seen}`);
-  return session.trace.errors.length === 0 ? seen === 1 : seen === 0;
+  return served(session, witness) && (session.trace.errors.length === 0 ? seen === 1 : seen === 0);
 }
 
 async function subscribe(
@@ -102,7 +102,7 @@ async function subscribe(
   await session.ping();
   const seen = session.received(context.payload).length;
   session.trace.notes.push(`received ${seen}`);
-  return session.trace.errors.length === 0 ? seen === 1 : seen === 0;
+  return served(session, source) && (session.trace.errors.length === 0 ? seen === 1 : seen === 0);
 }
 
 async function respond(
@@ -126,6 +126,7 @@ async function converse(
   payload: string,
 ): Promise<boolean> {
   await subscribeTo(responder, subject);
+  if (responder.trace.errors.length > 0) return false; // nobody will ask it anything
   const inbox = asker.newInbox();
   await subscribeTo(asker, inbox);
   asker.send(pub(`${subject} ${inbox}`, payload));
@@ -148,7 +149,14 @@ async function filter(
   await session.ping();
   const seen = session.received(context.payload).map((message) => message.subject);
   session.trace.notes.push(`received ${seen.join(", ") || "nothing"}`);
-  return seen.length === 1 && seen[0] === step.open;
+  return served(session, source) && seen.length === 1 && seen[0] === step.open;
+}
+
+/** Could the other party do its part? One that was refused itself has seen, or sent, nothing for no reason of ours. */
+function served(session: WireSession, party: WireSession): boolean {
+  const refused = party.trace.errors.map((text) => `the other party: -ERR '${text}'`);
+  session.trace.notes.push(...refused);
+  return refused.length === 0;
 }
 
 /** Subscribes, and waits until the server has taken or refused it. */

@@ -24,6 +24,7 @@ const logins = {
     but: { login: { user: "$app.user:swapcase", password: "$app.password" } },
     expect: "login",
   },
+  nothing: { title: "no login at all", as: "app", but: { login: null }, expect: "login" },
 } as const satisfies Record<string, PermissionCheck>;
 
 const publishing = {

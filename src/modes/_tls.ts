@@ -71,13 +71,13 @@ export const tlsChecks = {
   "wrong-host": {
     title: "a client that means another host",
     as: "app",
-    but: { verifyAs: "nats.example.test" },
+    but: { verifyAs: "wrong-host.invalid" },
     expect: "server-name",
   },
   "wrong-ip": {
     title: "a client that means another address",
     as: "app",
-    but: { verifyAs: "127.0.0.2" },
+    but: { verifyAs: "255.255.255.255" },
     expect: "server-name",
   },
   "default-trust": {

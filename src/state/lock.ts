@@ -1,10 +1,11 @@
 /** The lock of a sandbox name: one owner at a time, and a dead owner's lock can be taken over. */
 import { randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { codeOf, SandboxError } from "../errors.ts";
-import { makePrivateDir, writePrivate } from "./private-files.ts";
+import { makeHome } from "./home.ts";
+import { writePrivate } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
 interface Owner extends ProcessId {
@@ -35,10 +36,9 @@ export function takeLock(home: string, name: string): void {
 /** Creates the lock with its content in one step (a hard link), so that nobody ever reads half a lock. */
 function createLock(home: string, name: string): boolean {
   const me: Owner = { pid: process.pid, started: startTime(process.pid) ?? "", host: hostname() };
-  const temporary = join(home, `.${randomUUID()}`);
+  const temporary = join(home, `.gone-${randomUUID()}`);
   try {
-    makePrivateDir(home);
-    ignoreInGit(home);
+    makeHome(home);
     writePrivate(temporary, JSON.stringify(me));
     linkSync(temporary, lockPath(home, name));
     return true;
@@ -62,11 +62,6 @@ export function deadNames(files: readonly string[], home: string): readonly stri
     const owner = readOwner(home, name);
     return typeof owner === "object" && !ownerLives(owner);
   });
-}
-
-export function ignoreInGit(home: string): void {
-  const path = join(home, ".gitignore");
-  if (!existsSync(path)) writeFileSync(path, "*\n");
 }
 
 /**

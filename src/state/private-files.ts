@@ -1,5 +1,5 @@
 /** Files and folders that only their owner can read. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "../errors.ts";
 
@@ -19,5 +19,14 @@ export function makePrivateDir(dir: string): void {
     mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** The names in a folder; none where there is no folder. */
+export function listDir(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
   }
 }

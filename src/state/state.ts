@@ -1,9 +1,11 @@
 /** The state directory: one folder and one lock a sandbox, and the clearing away of the dead. */
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { messageOf, SandboxError } from "../errors.ts";
-import { deadNames, foreign, giveLockBack, ignoreInGit, takeLock } from "./lock.ts";
-import { makePrivateDir, writePrivate } from "./private-files.ts";
+import { removeHomeIfEmpty } from "./home.ts";
+import { deadNames, foreign, giveLockBack, takeLock } from "./lock.ts";
+import { listDir, makePrivateDir, writePrivate } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
 /** A sandbox's own folder, held until it is released. */
@@ -16,11 +18,8 @@ export interface StateDir {
 
 const MARKER = ".sandbox.json";
 const PID_FILE = "server.pid";
-
-/** `.nats-sandbox` in the working directory, or what NATS_SANDBOX_HOME names. */
-export function stateHome(env: NodeJS.ProcessEnv, cwd: string): string {
-  return resolve(cwd, env.NATS_SANDBOX_HOME || ".nats-sandbox");
-}
+/** Start of the names of folders that are being deleted; no sandbox name starts with a dot. */
+const GONE = ".gone-";
 
 /** @throws SandboxError `invalid-name` for a name that is not a plain file name. */
 export function checkName(name: string): void {
@@ -37,18 +36,16 @@ export function checkName(name: string): void {
 export function openState(home: string, name: string): StateDir {
   checkName(name);
   const dir = join(home, name);
+  orUnusable(home, () => takeLock(home, name));
   try {
-    takeLock(home, name);
-    clear(dir);
-    makePrivateDir(dir);
-    writePrivate(join(dir, MARKER), `${JSON.stringify({ schema: 1, name })}\n`);
-  } catch (error) {
-    if (error instanceof SandboxError) throw error;
-    throw new SandboxError("state-unusable", `cannot write the state directory ${home}`, {
-      detail: messageOf(error),
-      fix: "run in a directory you may write, or set NATS_SANDBOX_HOME to one",
-      cause: error,
+    orUnusable(home, () => {
+      clear(dir);
+      makePrivateDir(dir);
+      writePrivate(join(dir, MARKER), `${JSON.stringify({ schema: 1, name })}\n`);
     });
+  } catch (error) {
+    giveLockBack(home, name);
+    throw error;
   }
   let released = false;
   return {
@@ -65,8 +62,23 @@ export function openState(home: string, name: string): StateDir {
   };
 }
 
+function orUnusable(home: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof SandboxError) throw error;
+    throw new SandboxError("state-unusable", `cannot write the state directory ${home}`, {
+      detail: messageOf(error),
+      fix: "run in a directory you may write, or set NATS_SANDBOX_HOME to one",
+      cause: error,
+    });
+  }
+}
+
 /** Clears what dead owners left in `home`: ends their servers, deletes their folders. Returns the names cleared. */
 export function sweepDead(home: string): readonly string[] {
+  for (const file of listDir(home))
+    if (file.startsWith(GONE)) rmSync(join(home, file), { recursive: true, force: true });
   return deadNames(listDir(home), home).filter((name) => {
     try {
       openState(home, name).release();
@@ -88,7 +100,10 @@ function clear(dir: string): void {
   if (!existsSync(dir)) return;
   if (!existsSync(join(dir, MARKER)) && listDir(dir).length > 0) throw foreign(dir);
   for (const path of pidFiles(dir)) endProcess(path);
-  rmSync(dir, { recursive: true, force: true });
+  // First out of the way in one step: a folder that is half deleted would be nobody's, and in everybody's way.
+  const gone = join(dirname(dir), `${GONE}${randomUUID()}`);
+  renameSync(dir, gone);
+  rmSync(gone, { recursive: true, force: true });
 }
 
 function keepOnlyLogs(dir: string): void {
@@ -111,23 +126,5 @@ function endProcess(pidFile: string): void {
     if (startTime(pid) === started) process.kill(pid, "SIGKILL");
   } catch {
     // half-written, or gone meanwhile: nothing to end
-  }
-}
-
-function removeHomeIfEmpty(home: string): void {
-  if (listDir(home).some((file) => file !== ".gitignore")) return;
-  try {
-    rmSync(join(home, ".gitignore"), { force: true });
-    rmdirSync(home);
-  } catch {
-    if (existsSync(home)) ignoreInGit(home); // another sandbox moved in
-  }
-}
-
-function listDir(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
   }
 }

@@ -74,7 +74,7 @@ export class WireSession {
 
   /** Waits until the server has closed the connection. */
   async closed(): Promise<void> {
-    await this.#until(() => this.#closed !== undefined, "the server to close").catch((error: unknown) => {
+    await this.#until(() => this.#closed !== undefined, "close by the server").catch((error: unknown) => {
       if (this.#closed === undefined) throw error;
     });
   }
@@ -195,7 +195,8 @@ export class WireSession {
     const [verb = ""] = line.split(" ", 1);
     let next = end + 2;
     if (verb === "MSG" || verb === "HMSG") {
-      const size = Number(line.slice(line.lastIndexOf(" ")));
+      const size = Number(/ (\d+)$/.exec(line)?.[1]);
+      if (Number.isNaN(size)) throw new Error("a message without a size");
       if (this.#buffer.length < next + size + 2) return false;
       this.#messages.push(parseMessage(line, this.#buffer.subarray(next, next + size)));
       next += size + 2;

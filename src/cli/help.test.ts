@@ -1,0 +1,101 @@
+/** What the command line says of itself, and how little it loads for that. */
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { openRoom, type Room } from "../testing/cli-room.ts";
+
+let room: Room;
+beforeAll(async () => {
+  room = await openRoom("help");
+});
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
+
+const COMMANDS = [
+  ["up"],
+  ["check"],
+  ["modes"],
+  ["config"],
+  ["server", "path"],
+  ["server", "fetch"],
+  ["server", "list"],
+];
+
+describe.concurrent("--help", () => {
+  it("names every command", async () => {
+    const { status, stdout, stderr } = await room.run(["--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const command of ["up", "check", "modes", "config", "server"])
+      expect(stdout).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w+`, "m"));
+    expect(stdout.match(/^Example:\n {2}npx nats-sandbox /gm)).toHaveLength(1);
+  });
+
+  it.each(COMMANDS)("of %s %s has one example that is that command", async (...command) => {
+    const { status, stdout, stderr } = await room.run([...command.filter(Boolean), "--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const name = command.filter(Boolean).join(" ");
+    expect(stdout).toContain(`Usage: nats-sandbox ${name}`);
+    expect(stdout.match(new RegExp(`^Example:\n  nats-sandbox ${name}\\b`, "gm"))).toHaveLength(1);
+    expect(stdout).toContain("Global Options:");
+  });
+
+  it("fits a terminal of 100 columns", async () => {
+    const texts = await Promise.all([[], ...COMMANDS].map((command) => room.run([...command, "--help"])));
+    const long = texts.flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line.length > 100);
+    expect(long).toEqual([]);
+  });
+});
+
+it("is told by the bare command too, on stderr, as wrong use", async () => {
+  const { status, stdout, stderr } = await room.run([]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain("Usage: nats-sandbox");
+});
+
+/** Runs before the program and writes the URL of every module that is asked for to stderr, one a line. */
+const RECORDER = dataUrl(`
+  import { register } from "node:module";
+  register(${JSON.stringify(
+    dataUrl(`
+      import { writeSync } from "node:fs";
+      export async function load(url, context, next) {
+        writeSync(2, "loaded " + url + "\\n");
+        return next(url, context);
+      }`),
+  )});`);
+
+function dataUrl(source: string): string {
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+async function loadedBy(args: readonly string[]): Promise<readonly string[]> {
+  const { status, stderr } = await room.run(args, { node: ["--import", RECORDER] });
+  expect(status).toBe(0);
+  const urls = stderr.split("\n").flatMap((line) => /^loaded (.*)$/.exec(line)?.[1] ?? []);
+  return urls.map((url) => url.replace(/^file:.*\/(dist|node_modules)\//, "$1/")).sort();
+}
+
+describe.concurrent("nothing but the argument parser is loaded", () => {
+  test.each([["--help"], ["--version"], ["up --help"]])("for %s", async (args) => {
+    const loaded = await loadedBy(args.split(" "));
+    const outside = loaded.filter(
+      (url) =>
+        !url.startsWith("node:") &&
+        !url.startsWith("data:") &&
+        !url.startsWith("node_modules/commander/") &&
+        url !== "dist/cli/main.js" &&
+        url !== "dist/errors.js",
+    );
+    expect(outside).toEqual([]);
+    expect(loaded).toContain("dist/cli/main.js"); // or the recorder saw nothing
+  });
+
+  test("while a command loads what it needs", async () => {
+    expect(await loadedBy(["modes"])).toContain("dist/modes/all.gen.js");
+  });
+});
+
+it("--version prints the version of package.json alone", async () => {
+  const { default: manifest } = await import("../../package.json", { with: { type: "json" } });
+  const { status, stdout, stderr } = await room.run(["--version"]);
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
+});

@@ -1,0 +1,56 @@
+/** A real terminal (pty) around a command: what a person sees, and what Ctrl-C and closing the window do. */
+import { spawnSync } from "node:child_process";
+import { Program } from "./cli-program.ts";
+import { MAIN, type Room } from "./cli-room.ts";
+
+/** A terminal of 40 lines and 100 columns. At the first sight of a text it presses Ctrl-C or closes the window. */
+const TERMINAL = `
+import fcntl, os, pty, struct, sys, termios, time
+sight, deed, command = sys.argv[1].encode(), sys.argv[2], sys.argv[3:]
+pid, fd = pty.fork()
+if pid == 0:
+    time.sleep(0.05)  # until the window has its size
+    os.execv(command[0], command)
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+seen = b""
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(1, data)
+    seen += data
+    if sight and sight in seen:
+        sight = b""
+        if deed == "close":
+            break
+        os.write(fd, b"\\x03")
+os.close(fd)
+_, status = os.waitpid(pid, 0)
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
+`;
+
+const found = spawnSync("python3", [
+  "-c",
+  "import os, sys; os.waitstatus_to_exitcode; print(sys.executable)",
+]);
+
+/** Python 3.9 or later, which makes the terminal; undefined where there is none. */
+export const PYTHON = found.status === 0 ? found.stdout.toString().trim() : undefined;
+
+/** Both output streams come out as `stdout`. */
+export function inTerminal(
+  room: Room,
+  args: readonly string[],
+  deed: { readonly at: string; readonly does: "Ctrl-C" | "close" } | undefined = undefined,
+  env: NodeJS.ProcessEnv = {},
+): Program {
+  const command = [deed?.at ?? "", deed?.does ?? "", process.execPath, MAIN, ...args];
+  return new Program(PYTHON ?? "python3", ["-c", TERMINAL, ...command], {
+    cwd: room.work,
+    env: { ...room.env, TERM: "xterm", ...env },
+  });
+}
