@@ -39,7 +39,6 @@ function parameter(template: string, params: Readonly<Record<string, string>>, k
  * and `\xHH`; `$`, `{`, `#` and `'` are literal inside the quotes, on every version. (nats-server conf/lex.go.)
  */
 export function quote(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be escaped
   const escaped = text.replace(/["\\\u0000-\u001f\u007f]/g, (c) =>
     c === '"' || c === "\\" ? `\\${c}` : `\\x${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
   );
