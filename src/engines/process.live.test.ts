@@ -25,7 +25,12 @@ afterEach(async () => {
 
 async function start(
   options: Partial<ProcessEngineOptions> = {},
-  more: { readonly id?: string; readonly config?: string; readonly listeners?: readonly Listener[]; readonly signal?: AbortSignal } = {},
+  more: {
+    readonly id?: string;
+    readonly config?: string;
+    readonly listeners?: readonly Listener[];
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<Server> {
   const { path, version, source } = await realServer();
   const engine = createProcessEngine({ binary: path, version, source, dir: room.work, ...options });
@@ -34,7 +39,11 @@ async function start(
   const monitor = at.ports.monitor === undefined ? "" : `http: "${at.host}:${at.ports.monitor}"\n`;
   const config = more.config ?? `host: "${at.host}"\nport: ${at.ports.client}\n${monitor}debug: true\n`;
   const files = { "server.conf": { text: config, secret: true }, "ca.pem": { text: "-", secret: false } };
-  const server = await engine.start({ id, files, listeners }, at, more.signal ?? new AbortController().signal);
+  const server = await engine.start(
+    { id, files, listeners },
+    at,
+    more.signal ?? new AbortController().signal,
+  );
   started.push(server);
   return server;
 }
@@ -69,7 +78,10 @@ describe("a real nats-server", () => {
   it("answers at the address it is said to have, in the version it is said to be, and listens nowhere else", async () => {
     const server = await start();
     const { host, port } = server.address("client");
-    expect(await readInfo(host, port, performance.now() + 5_000)).toMatchObject({ version: server.version, port });
+    expect(await readInfo(host, port, performance.now() + 5_000)).toMatchObject({
+      version: server.version,
+      port,
+    });
     expect(server.version).toBe((await realServer()).version);
     expect(await server.listeners()).toEqual([{ host: "127.0.0.1", port }]);
   });
@@ -113,7 +125,10 @@ describe("a real nats-server", () => {
 
   it("has private files, a working directory of its own, and nothing of our environment", async () => {
     const { path } = await realServer();
-    const binary = room.script("curious", `env > env.txt; pwd > pwd.txt; umask > umask.txt; exec '${path}' "$@"`);
+    const binary = room.script(
+      "curious",
+      `env > env.txt; pwd > pwd.txt; umask > umask.txt; exec '${path}' "$@"`,
+    );
     process.env.SSL_CERT_FILE = "/nowhere/ca.pem";
     process.env.AWS_SECRET_ACCESS_KEY = "hunter2";
     try {
@@ -177,7 +192,10 @@ describe("a stand-in", () => {
   afterAll(() => info.close());
 
   it("that takes no notice of SIGTERM is killed", async () => {
-    const binary = room.script("deaf", `trap 'echo no >> trap.txt' TERM; ${ready}; while :; do sleep 0.1; done`);
+    const binary = room.script(
+      "deaf",
+      `trap 'echo no >> trap.txt' TERM; ${ready}; while :; do sleep 0.1; done`,
+    );
     const server = await start({ binary });
     expect(room.processes().size).toBeGreaterThan(0);
     await server.stop();
@@ -199,7 +217,10 @@ describe("a stand-in", () => {
     const controller = new AbortController();
     const starting = start({ binary }, { signal: controller.signal });
     const ended = expect(starting).rejects.toBe(reason);
-    await eventually(() => [...room.processes().values()].some((args) => args.startsWith("sleep")), "the stand-in");
+    await eventually(
+      () => [...room.processes().values()].some((args) => args.startsWith("sleep")),
+      "the stand-in",
+    );
     controller.abort(reason);
     await ended;
     await nothingRuns();
@@ -207,7 +228,11 @@ describe("a stand-in", () => {
 
   it.each([
     ["ends without a word", "exit 3", /said: nothing/],
-    ["says why it ends", 'echo "[1] 2026/01/01 00:00:00.000000 [FTL] out of luck"; echo later; exit 1', /said: \[FTL\] out of luck$/],
+    [
+      "says why it ends",
+      'echo "[1] 2026/01/01 00:00:00.000000 [FTL] out of luck"; echo later; exit 1',
+      /said: \[FTL\] out of luck$/,
+    ],
   ])("that %s is a failed start", async (_, text, why) => {
     expect((await failure(start({ binary: room.script("ends", text) }))).detail).toMatch(why);
     await nothingRuns();
