@@ -65,13 +65,19 @@ async function upTranscript() {
 }
 
 async function strangerExcerpt() {
-  const { stdout } = await run(["check", "tls-verify", "--json"]);
-  const found = JSON.parse(stdout).results.find(({ id }) => id === "tls-verify/stranger");
+  const found = await strangerResult(5);
   const { check, as, driver, expect, got, decidedBy, verdict, evidence } = found;
   return fenced(
     "json",
     JSON.stringify({ check, as, driver, expect, got, decidedBy, verdict, evidence }, null, 2),
   );
+}
+
+/** On a machine that is very busy, a bare reset can overtake the alert: a refusal all the same, but not one to show. */
+async function strangerResult(tries) {
+  const { stdout } = await run(["check", "tls-verify", "--json"]);
+  const found = JSON.parse(stdout).results.find(({ id }) => id === "tls-verify/stranger");
+  return /TLS alert/.test(found.evidence.client) || tries <= 1 ? found : strangerResult(tries - 1);
 }
 
 async function modesTable() {

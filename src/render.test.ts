@@ -144,7 +144,7 @@ test.each([
       responses: count(/allow_responses:/),
       queues: count(/jobs\.> workers/),
       // Without allow_responses the service must be allowed to publish to the inboxes of those who ask it.
-      inbox: count(/"ask\.app", "_INBOX_app\.>"\] {2}# sec:service-publish-allow/),
+      inbox: count(/"_INBOX_app\.>"\] {2}# sec:service-publish-allow/),
     }).toEqual(expected);
   },
 );

@@ -71,7 +71,7 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
     if (options.signal?.aborted || (first !== undefined && running.length === 0)) {
       await sandbox.stop({ keepLogs: !options.signal?.aborted });
       options.signal?.throwIfAborted();
-      throw first?.error;
+      throw withLogs(first?.error, sandbox);
     }
     return sandbox;
   } catch (error) {
@@ -79,6 +79,21 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
     options.signal?.throwIfAborted(); // whatever failed because of it
     throw error;
   }
+}
+
+/** What to say once `stop` has kept the logs. */
+export function logsKept({ dir }: Pick<Sandbox, "dir">): string {
+  return `the servers' logs are kept in ${dir}`;
+}
+
+function withLogs(error: SandboxError | undefined, sandbox: Sandbox): SandboxError | undefined {
+  if (error === undefined) return undefined;
+  const detail = [error.detail, logsKept(sandbox)].filter((line) => line !== undefined).join("\n");
+  return new SandboxError(error.code, error.message, {
+    detail,
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    cause: error,
+  });
 }
 
 function skipMode(mode: Mode, { version }: Engine): readonly Skip[] {

@@ -102,7 +102,7 @@ describe.concurrent("a server that breaks its promise", () => {
     const [, dir = ""] = /logs are kept in (.*)$/m.exec(stderr) ?? [];
     expect(readFileSync(join(dir, "tls-verify/server/server.log"), "utf8")).toContain("Server is ready");
     expect(leftBesideLogs(room)).toEqual([]);
-    expect(room.processes().size).toBe(0);
+    expect(await room.remaining()).toEqual([]);
   });
 
   it("fails check --json: 1, and still one document", async () => {

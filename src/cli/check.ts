@@ -1,8 +1,9 @@
 /** `nats-sandbox check`: start, check, report, stop. */
 import { randomBytes } from "node:crypto";
 import { EXIT } from "../errors.ts";
+import { logsKept } from "../sandbox.ts";
 import { selectModes } from "../select.ts";
-import { resultJson, tell } from "./output.ts";
+import { complain, resultJson } from "./output.ts";
 import { isGood, print, type StartingOptions, startAndCheck } from "./run.ts";
 import { listenForSignals } from "./signals.ts";
 
@@ -32,7 +33,7 @@ export async function check(
   await run.sandbox.stop({ keepLogs: !isGood(run.sandbox, run.report) });
   if (options.json === true) resultJson(run.report);
   else print(run, options, [""]);
-  for (const tool of lacking) tell(`✖ ${tool} is required and not here`, options);
-  if (!isGood(run.sandbox, run.report)) tell(`the servers' logs are kept in ${run.sandbox.dir}`, options);
+  for (const tool of lacking) complain(`✖ ${tool} is required and not here`);
+  if (!isGood(run.sandbox, run.report)) complain(logsKept(run.sandbox));
   return good ? EXIT.ok : EXIT.failed;
 }

@@ -13,6 +13,15 @@ function collect(value: string, previous: readonly string[]): readonly string[] 
   return [...previous, value];
 }
 
+/** Tools that are used where they are installed. */
+const OPTIONAL_TOOLS = ["natscli"];
+
+function collectTool(value: string, previous: readonly string[]): readonly string[] {
+  if (!OPTIONAL_TOOLS.includes(value))
+    throw new InvalidArgumentError(`there is: ${OPTIONAL_TOOLS.join(", ")}`);
+  return [...previous, value];
+}
+
 const program = new Command("nats-sandbox")
   .description(
     "Real, secured NATS servers for every security mode, with fresh certificates and\ncredentials, and proof of what gets in and what is turned away.",
@@ -88,7 +97,12 @@ starting(program.command("check").argument("[mode...]", "names, groups or all; c
   .description(
     "Starts a fresh server for each mode, checks each from both sides, reports, and stops. The exit\nstatus is 0 when everything is as promised, 1 when a check failed or was inconclusive.",
   )
-  .option("--require <tool>", "fail when this optional tool is missing: natscli (repeatable)", collect, [])
+  .option(
+    "--require <tool>",
+    "fail when this optional tool is missing: natscli (repeatable)",
+    collectTool,
+    [],
+  )
   .addHelpText("after", example("nats-sandbox check core --json > report.json", "for a CI step"))
   .action(
     run(
@@ -172,4 +186,13 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  // The parser has told people already; what reads JSON has no other way to know.
+  if (process.exitCode !== EXIT.ok && process.argv.includes("--json"))
+    process.stdout.write(`${JSON.stringify({ schema: 1, error: usageError(error.message) }, null, 2)}\n`);
+}
+
+function usageError(said: string): unknown {
+  const [message = "", ...detail] = said.replace(/^error: /, "").split("\n");
+  const more = detail.length === 0 ? {} : { detail: detail.join("\n") };
+  return { code: "usage", message, ...more, fix: "nats-sandbox --help shows what there is" };
 }

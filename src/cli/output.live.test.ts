@@ -12,8 +12,7 @@ const READY = "Ctrl-C stops everything";
 beforeAll(() => realServer());
 
 async function nothingIsLeft(room: Room): Promise<void> {
-  await eventually(() => room.processes().size === 0, "its processes to end").catch(() => {});
-  expect([...room.processes().values()]).toEqual([]);
+  expect(await room.remaining()).toEqual([]);
   expect(room.left()).toEqual([]);
 }
 

@@ -41,6 +41,11 @@ export function tell(text: string, options: GlobalOptions): void {
   if (options.quiet !== true) process.stderr.write(`${text}\n`);
 }
 
+/** What went wrong, on stderr; `--quiet` does not silence it. */
+export function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** Columns of a terminal; 80 for a pipe or a file. */
 export function widthOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY === true ? stream.columns : 80;

@@ -12,9 +12,7 @@ const SIGNALS = Object.keys(STATUS) as readonly (keyof typeof STATUS)[];
 beforeAll(() => realServer()); // a first fetch is no part of any start below
 
 async function nothingIsLeft(room: Room): Promise<void> {
-  // A watchdog ends a moment after its server.
-  await eventually(() => room.processes().size === 0, "its processes to end").catch(() => {});
-  expect([...room.processes().values()]).toEqual([]);
+  expect(await room.remaining()).toEqual([]);
   expect(room.left()).toEqual([]);
 }
 

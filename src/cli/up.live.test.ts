@@ -127,6 +127,6 @@ test("SIGINT ends it with 0 and leaves nothing: no process, no file", async () =
   expect(room.processes().size).toBeGreaterThanOrEqual(1 + MODES.length);
   const { status, stderr } = await up.end("SIGINT");
   expect({ status, last: stderr.trimEnd().split("\n").at(-1) }).toEqual({ status: 0, last: "stopping…" });
-  expect([...room.processes().values()]).toEqual([]);
+  expect(await room.remaining()).toEqual([]);
   expect(room.left()).toEqual([]);
 });

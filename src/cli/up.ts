@@ -3,9 +3,9 @@ import { relative } from "node:path";
 import { EXIT } from "../errors.ts";
 import { totalsOf } from "../report/report.ts";
 import type { RunningMode } from "../running.ts";
-import type { HandedOut } from "../sandbox.ts";
+import { type HandedOut, logsKept } from "../sandbox.ts";
 import { selectModes } from "../select.ts";
-import { resultJson, tell } from "./output.ts";
+import { complain, resultJson, tell } from "./output.ts";
 import { isGood, print, type Run, type StartingOptions, startAndCheck } from "./run.ts";
 import { listenForSignals } from "./signals.ts";
 
@@ -25,6 +25,7 @@ export async function up(names: readonly string[], options: UpOptions, version: 
   tell("stopping…", options);
   const good = isGood(sandbox, run.report);
   await sandbox.stop({ keepLogs: !good });
+  if (!good) complain(logsKept(sandbox));
   return good ? EXIT.ok : EXIT.failed;
 }
 

@@ -22,16 +22,16 @@ function expectClear({ status, stdout, stderr }: Finished, code: ErrorCode, says
   expect(stderr).not.toMatch(/^ +at .*:\d+|undefined|\[object|a bug of|\r|\0/m);
 }
 
-function expectNothingLeft(room: Room): void {
+async function expectNothingLeft(room: Room): Promise<void> {
   expect(room.left()).toEqual([]);
-  expect([...room.processes().values()]).toEqual([]);
+  expect(await room.remaining()).toEqual([]);
 }
 
 describe.concurrent.each(WRONG_USES)("$what", ({ code, args, env, says }) => {
   it("is told in words", async () => {
     await using room = await openRoom("wrong");
     expectClear(await room.run(args(room), { env: env(room) }), code, says);
-    expectNothingLeft(room);
+    await expectNothingLeft(room);
   });
 
   it("is told as one JSON document", async () => {
@@ -41,7 +41,7 @@ describe.concurrent.each(WRONG_USES)("$what", ({ code, args, env, says }) => {
     expect({ status, schema, code: error.code }).toEqual({ status: statusOf(code), schema: 1, code });
     const text = [error.message, error.detail, error.fix].join("\n");
     for (const part of says) expect(text).toContain(part);
-    expectNothingLeft(room);
+    await expectNothingLeft(room);
   });
 });
 

@@ -12,7 +12,8 @@ interface Waiter {
 }
 
 export class LogFile implements Disposable {
-  readonly #fd: number;
+  /** Undefined once closed: what was read until then can still be asked for. */
+  #fd: number | undefined;
   readonly #chunk = Buffer.allocUnsafe(16 * 1024);
   #text = "";
   #rest = Buffer.alloc(0);
@@ -50,15 +51,18 @@ export class LogFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#fd === undefined) return;
+    this.#read();
+    closeSync(this.#fd);
+    this.#fd = undefined;
     clearTimeout(this.#timer);
     for (const { settle } of this.#waiters) settle();
     this.#waiters.clear();
-    closeSync(this.#fd);
   }
 
   #wait(look: () => boolean, deadline: number): Promise<void> {
     this.#read();
-    if (look()) return Promise.resolve();
+    if (look() || this.#fd === undefined) return Promise.resolve();
     return new Promise((settle) => {
       this.#waiters.add({ look, settle, end: performance.now() + deadline });
       this.#timer ??= setTimeout(() => this.#tick(), INTERVAL);
@@ -79,7 +83,7 @@ export class LogFile implements Disposable {
 
   /** Takes in what was appended. */
   #read(): void {
-    for (;;) {
+    while (this.#fd !== undefined) {
       const size = readSync(this.#fd, this.#chunk, 0, this.#chunk.length, this.#offset);
       if (size === 0) return;
       this.#offset += size;

@@ -35,10 +35,10 @@ const STOP_TIMEOUT = 2_000;
 /**
  * The shell becomes the server (`exec`: same pid), after leaving behind a reader of the leash, a pipe on descriptor 3
  * whose other end the owner holds. End of file there means that the owner is gone, however it went: the reader kills
- * the server. A line releases the reader. Both share a process group of their own, so that a Ctrl-C on the terminal
- * reaches the owner alone.
+ * the group that it shares with the server alone, and with what the server may have started. A line releases the reader.
+ * A group of its own also keeps a Ctrl-C on the terminal to the owner.
  */
-const WATCHDOG = '( { read -r _ <&3 || kill -KILL $$; } & ); exec "$0" "$@" 3<&-';
+const WATCHDOG = '( { read -r _ <&3 || kill -KILL 0; } & ); exec "$0" "$@" 3<&-';
 const LEASH = 3;
 
 export function createProcessEngine(options: ProcessEngineOptions): Engine {
@@ -179,11 +179,25 @@ function fatalLine(log: string): string {
   return (fatal ?? lines.at(-1) ?? "nothing").replace(/^\[\d+\] \S+ \S+ /, "");
 }
 
+/** SIGTERM, then SIGKILL; whatever of its process group is still there then, goes too. */
 async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT);
-  await exited;
-  clearTimeout(timer);
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, "exit");
+    child.kill(signal);
+    const timer = setTimeout(() => killGroup(pid), STOP_TIMEOUT);
+    await exited;
+    clearTimeout(timer);
+  }
+  killGroup(pid);
+}
+
+/** A group lives on as long as one of its members does, and so its number is not given away before. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // nobody is left in it
+  }
 }

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findServer, type ServerBinary } from "../server/find.ts";
-import { type Finished, Program } from "./cli-program.ts";
+import { eventually, type Finished, Program } from "./cli-program.ts";
 
 export type { Finished } from "./cli-program.ts";
 
@@ -58,6 +58,8 @@ export interface Room extends AsyncDisposable {
   left(): readonly string[];
   /** Processes that its commands started and that still live, by pid, with their arguments. */
   processes(): ReadonlyMap<number, string>;
+  /** Arguments of those that do not end although they should; waits for them. */
+  remaining(): Promise<readonly string[]>;
   /** The pids of those that are nats-servers. */
   servers(): readonly number[];
 }
@@ -97,6 +99,11 @@ export async function openRoom(name = "room"): Promise<Room> {
     files,
     left: () => files().filter((file) => !FOLDERS.includes(file) && !file.startsWith("scripts/")),
     processes: () => processesOf(dir),
+    async remaining() {
+      // A watchdog ends a moment after its server.
+      await eventually(() => processesOf(dir).size === 0, "processes to end").catch(() => {});
+      return [...processesOf(dir).values()];
+    },
     servers: () =>
       [...processesOf(dir)].flatMap(([pid, args]) => (args.startsWith(`${path} -c `) ? [pid] : [])),
     async [Symbol.asyncDispose]() {
