@@ -1,5 +1,5 @@
 /** A sandbox: a named set of running modes with one state directory and one owner. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
 import type { Engine } from "./engines/engine.ts";
 import { type ClientFiles, environmentOf, shellFile } from "./env.ts";
@@ -55,8 +55,9 @@ export interface Sandbox extends AsyncDisposable {
  */
 export async function startSandbox(modes: readonly Mode[], options: SandboxOptions): Promise<Sandbox> {
   hostNames(options.hosts ?? []); // a bad name ends it here, before anything is made
-  sweepDead(options.home);
-  const state = openState(options.home, options.name);
+  const home = resolve(options.home); // servers run in folders of their own, so paths must not depend on ours
+  sweepDead(home);
+  const state = openState(home, options.name);
   // Read while the engine looks for its server; whoever needs it waits for it, and is told if it fails.
   if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
   try {

@@ -6,8 +6,8 @@ import { EndedBySignal } from "./signals.ts";
 const ISSUES = "https://github.com/nats-sandbox/nats-sandbox/issues";
 
 export async function guard(options: GlobalOptions, command: () => Promise<number>): Promise<number> {
-  // `| head` closes the pipe early: what is left to print is then of no interest, and no error.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
+  // `| head` closes the pipe early, and a closed window takes the terminal away: then nobody reads, which is no error.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreNobodyReads);
   try {
     return await command();
   } catch (error) {
@@ -17,8 +17,8 @@ export async function guard(options: GlobalOptions, command: () => Promise<numbe
   }
 }
 
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+function ignoreNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 }
 
 function fail(error: unknown, options: GlobalOptions): number {

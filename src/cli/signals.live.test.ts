@@ -63,6 +63,9 @@ describe.concurrent("a signal once it is ready", () => {
     for (const pid of room.servers()) process.kill(pid, "SIGSTOP");
     up.kill("SIGINT");
     await up.says(/stopping…/);
+    up.kill("SIGINT"); // at once, as npm repeats what the terminal sent: still the first one
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(room.processes().size).toBeGreaterThan(0);
     const { status } = await up.end("SIGINT"); // waiting for the stop it would be 0
     expect(status).toBe(130);
     await eventually(() => room.processes().size === 0, "the server to end with its owner");

@@ -1,5 +1,8 @@
 /** SIGINT, SIGTERM and SIGHUP: the first one ends things in order, the second one at once. */
 
+/** A repeat within this time (ms) is the same one: npm passes on the Ctrl-C that the terminal gave us already. */
+const ECHO = 500;
+
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type SignalName = keyof typeof STATUS;
 
@@ -31,7 +34,11 @@ export function listenForSignals(): Signals {
   const ended = new Promise<EndedBySignal>((resolve) => {
     resolveEnded = resolve;
   });
+  let first: number | undefined;
   const onSignal = (name: NodeJS.Signals) => {
+    const now = performance.now();
+    if (first !== undefined && now - first < ECHO) return;
+    first ??= now;
     const reason = new EndedBySignal(name as SignalName);
     // A second signal ends us at once; the servers' watchdogs then end the servers.
     if (controller.signal.aborted) process.exit(reason.status);

@@ -43,12 +43,17 @@ async function runChild(
   // Connections hold secrets: they travel on stdin, not in arguments.
   const child = spawn(process.execPath, [CHILD], {
     env,
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "pipe"],
     timeout: TIMEOUT,
   });
   child.stdin.on("error", () => {});
   child.stdin.end(JSON.stringify(requests));
-  const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, "close")]);
-  if (code !== 0) throw new Error(`it ended with ${signal ?? code}`);
+  const [output, said, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  if (code !== 0)
+    throw new Error(`it ended with ${signal ?? code} ${/^\w*Error: .*$/m.exec(said)?.[0] ?? ""}`.trim());
   return JSON.parse(output) as readonly Trace[];
 }

@@ -26,5 +26,6 @@ async function dialOne({ connection, at }: TrustRequest): Promise<Trace> {
   return session.trace;
 }
 
+process.stdout.on("error", () => process.exit(1)); // whoever asked is gone
 const requests = JSON.parse(await text(process.stdin)) as readonly TrustRequest[];
 process.stdout.write(JSON.stringify(await Promise.all(requests.map(dialOne))));

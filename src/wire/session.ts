@@ -18,8 +18,8 @@ export interface OpenOptions {
   readonly contexts?: TlsContexts;
 }
 
-/** How long a TLS 1.3 client waits for the session ticket that tells it was accepted, in ms. */
-const TICKET_GRACE = 60;
+/** How long (ms) a TLS 1.3 client waits for the session ticket that tells it was accepted: for a server that sends none. */
+const TICKET_GRACE = 1_000;
 
 export class WireSession {
   readonly trace: Trace = newTrace();
