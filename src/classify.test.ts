@@ -36,7 +36,10 @@ describe("a refusal by the server", () => {
       expect(classify(inside, story(line))).toMatchObject({ got: "ok", decidedBy: "server" });
       const partly = { ...inside, complete: false };
       expect(classify(partly, story(line)).got).toBe("other");
-      expect(classify({ ...partly, open: false, failure: CLOSED }, story(line)).got).toBe("other");
+      const ended = { ...partly, open: false, failure: CLOSED };
+      expect(classify(ended, story(line)).got).toBe("other");
+      const { tls: _tls, ...plain } = ended;
+      expect(classify(plain, story(line)).got).toBe("other");
     },
   );
 
@@ -70,6 +73,11 @@ describe("a refusal by the server", () => {
     for (const alert of [42, 48, 116]) expect(classify(alerted(alert), [line]).got).toBe("other");
     const reset = trace({ failure: { code: "ECONNRESET", message: "read ECONNRESET" } });
     expect(classify(reset, [line]).got).toBe("other");
+  });
+
+  it("is none for a certificate whose dates the server does not tell", () => {
+    const line = "[ERR] @ TLS handshake error: x509: certificate has expired or is not yet valid: who knows";
+    expect(classify(alerted(45), story(line)).got).toBe("other");
   });
 
   it("is told by the server alone where a reset overtook the alert", () => {

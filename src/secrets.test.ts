@@ -162,7 +162,7 @@ describe("the redactor", () => {
     ["in base64", (value) => Buffer.from(value).toString("base64")],
     ["in the other case", swapCase],
   ])("takes out a secret %s, every time and nothing around it", (_, form) => {
-    for (const value of [NASTY, randomText("alphanumeric"), randomText("reserved")]) {
+    for (const value of [NASTY, 'tab\t"quote"', randomText("alphanumeric"), randomText("reserved")]) {
       const text = `before ${form(value)} between "${form(value)}" after`;
       expect(createRedactor(only(value))(text)).toBe('before [secret] between "[secret]" after');
     }
@@ -194,6 +194,7 @@ describe("the redactor", () => {
   it("leaves every other text alone", () => {
     const text = "[ERR] 127.0.0.1:1 - cid:7 - authentication error";
     expect(createRedactor(only(NASTY))(text)).toBe(text);
+    expect(createRedactor({ one: { token: "hush.hush" } })("hush-hush")).toBe("hush-hush");
     expect(createRedactor({})(text)).toBe(text);
     expect(createRedactor({ one: { user: "app", password: "", token: "" } })(text)).toBe(text);
   });

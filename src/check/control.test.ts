@@ -22,6 +22,7 @@ describe("the control of a refusal", () => {
       "by-nats-js": { ...OK, driver: "nats.js" },
       changed: { ...OK, but: { loginIn: "url" } },
       publish: { ...OK, step: { op: "publish", subject: "a" } },
+      "as-it-is": { ...OK, expect: "tls-required" },
       right: OK,
       refused: REFUSED,
       "refused-nats-js": { ...REFUSED, driver: "nats.js" },

@@ -1,5 +1,6 @@
 /** What a TLS server shows to a client that gets in: its certificates, its version and cipher, and nothing before TLS. */
 import { X509Certificate } from "node:crypto";
+import { describeTrace } from "../classify.ts";
 import { dial } from "../dial/dial.ts";
 import type { Check, ClientSpec, Step } from "../model.ts";
 import { hostNames } from "../pki/hosts.ts";
@@ -64,10 +65,10 @@ const MODERN = /^(TLS_|ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM|CHACHA20))/;
 
 export async function inspectCipher(context: CheckContext, check: Check): Promise<Inspection> {
   const { trace, story } = await connect(context, check, {});
-  const { version = "no TLS", cipher = "" } = trace.tls ?? {};
+  const { version = "", cipher = "" } = trace.tls ?? {};
   return {
     holds: trace.pong && /^TLSv1\.[23]$/.test(version) && MODERN.test(cipher),
-    client: `${version} ${cipher}`.trim(),
+    client: trace.tls === undefined ? `no TLS: ${describeTrace(trace)}` : `${version} ${cipher}`,
     server: story.filter((line) => /TLS/.test(line)),
   };
 }

@@ -119,13 +119,16 @@ describe("how the child is called", () => {
   });
 
   it("is not called at all for nothing", async () => {
-    process.execPath = join(scratch, "nothing");
+    const fake = await fakeNode('console.log("[]")');
+    process.execPath = fake.path;
     expect(await dialWithDefaultTrust([], "PEM", scratch)).toEqual([]);
+    await expect(fake.call()).rejects.toThrow("ENOENT");
   });
 });
 
 test.each<[string, string]>([
   ["ends badly", "process.exit(1)"],
+  ["answers, and yet ends badly", 'console.log("[{}, {}]"); process.exitCode = 1;'],
   ["is killed", 'process.kill(process.pid, "SIGKILL")'],
   ["prints what is no JSON", 'console.log("Warning: x")'],
   ["prints nothing", ""],

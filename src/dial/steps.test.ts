@@ -104,6 +104,27 @@ test.each<[Fate, Fate, object]>([
   expect(await run(broker, step)).toMatchObject(expected);
 });
 
+test.each<[string, DialStep, "PUB" | "SUB", string]>([
+  ["the witness may not listen", { op: "publish", subject: "a", witness: "other" }, "SUB", "a"],
+  ["the source may not publish", { op: "subscribe", subject: "a", source: "other", sample: "a" }, "PUB", "a"],
+  [
+    "the source may not publish what is filtered",
+    { op: "filter", subject: "a.>", source: "other", open: "a.b", denied: "a.c" },
+    "PUB",
+    "a.c",
+  ],
+])("nothing is proven where %s", async (_, step, verb, subject) => {
+  for (const own of ["allow", "refuse"] as const) {
+    await using broker = await openBroker({
+      judge: (user, what, where) =>
+        user === "other" ? (what === verb && where === subject ? "refuse" : "allow") : own,
+    });
+    const { complete, notes } = await run(broker, step);
+    expect(complete).toBe(false);
+    expect(notes).toContainEqual(expect.stringMatching(/^the other party: -ERR 'Permissions Violation for /));
+  }
+});
+
 describe("request and respond", () => {
   const request: DialStep = { op: "request", subject: "ask", responder: "other" };
   const respond = (replies: number, allowed?: number): DialStep => ({

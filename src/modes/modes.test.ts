@@ -60,10 +60,10 @@ describe.each(MODES.map((mode) => [mode.name, mode] as const))("%s", (_, mode) =
   it("has checks whose titles tell them apart, under ids that can stand in a file name", () => {
     const titles = checksOf(mode).map(([, check]) => `${check.title} (${check.driver ?? "wire"})`);
     expect(new Set(titles).size).toBe(titles.length);
-    for (const title of titles) expect(title).toMatch(/^\S.*\S \(/);
     const findings = Object.entries(mode.findings ?? {});
     const told = findings.map(([, finding]) => `${finding.title} (${finding.driver})`);
     expect(new Set(told).size).toBe(told.length);
+    for (const title of [...titles, ...told]) expect(title).toMatch(/^\S.*\S \(/);
     const ids = [...Object.keys(mode.checks), ...Object.keys(mode.findings ?? {})];
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[a-z0-9]+([.-][a-z0-9]+)*$/);

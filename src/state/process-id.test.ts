@@ -16,3 +16,23 @@ test("a process has the same start time whoever asks and whenever, and none once
   expect(startTime(pid)).toBeUndefined();
   expect(startTime(deadPid)).toBeUndefined();
 });
+
+// Elsewhere `ps` tells it apart, by a way of its own.
+test.runIf(process.platform === "linux")(
+  "a process that has ended is none, although nobody asked how",
+  async () => {
+    // The shell becomes a program that does not wait for what the shell started.
+    const parent = spawn("/bin/sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      const [printed] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(printed.toString());
+      expect(pid).toBeGreaterThan(1);
+      while (startTime(pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(process.kill(pid, 0)).toBe(true); // its number is still taken
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  },
+);

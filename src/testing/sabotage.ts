@@ -29,7 +29,7 @@ export type Outcome = { readonly results: readonly CheckResult[] } | { readonly 
  * How long (ms) a dial may take. Only servers that have lost their authorization make a check wait for it: they answer
  * where they should hang up.
  */
-const TIMEOUT = 3_000;
+const TIMEOUT = 6_000;
 
 /** How many modes are up at once: most of their time they wait. */
 const AT_ONCE = 6;
