@@ -24,6 +24,12 @@ test.each<[string, Partial<Connection>, object, object]>([
     {},
     { NATS_USER: "app", NATS_PASSWORD: "" },
   ],
+  [
+    "a login in its URL",
+    { url: "nats://a%3Ab:c%40@localhost:4222" },
+    {},
+    { NATS_USER: "a:b", NATS_PASSWORD: "c@" },
+  ],
   ["a token", { login: { token: "t" } }, {}, { NATS_TOKEN: "t" }],
   ["a CA", {}, { ca: "/d/ca.pem" }, { NATS_CA: "/d/ca.pem" }],
   [

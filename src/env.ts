@@ -1,5 +1,6 @@
 /** A Connection as environment variables: the names that the nats CLI reads. */
 import type { Connection } from "./model.ts";
+import { parseUrl } from "./wire/url.ts";
 
 /** Where a client's certificate files are, by absolute path. */
 export interface ClientFiles {
@@ -10,11 +11,11 @@ export interface ClientFiles {
 
 /** `NATS_URL` never carries credentials: they have variables of their own. */
 export function environmentOf(
-  { url, login }: Connection,
+  { url, login = parseUrl(url).login }: Connection,
   files: ClientFiles,
 ): Readonly<Record<string, string>> {
   const all = {
-    NATS_URL: url,
+    NATS_URL: url.replace(/^([a-z]+:\/\/)[^@/?#]*@/i, "$1"),
     NATS_USER: login?.user,
     NATS_PASSWORD: login?.password,
     NATS_TOKEN: login?.token,

@@ -1,6 +1,7 @@
 import { compare } from "bcryptjs";
 import { describe, expect, it, test } from "vitest";
 import { SandboxError } from "./errors.ts";
+import { quote } from "./render.ts";
 import {
   bcryptHash,
   checkSecret,
@@ -159,6 +160,28 @@ describe("the redactor", () => {
     ["in JSON", (value) => JSON.stringify(value).slice(1, -1)],
     ["in double quotes", (value) => value.replace(/["\\]/g, "\\$&")],
     ["in single quotes", (value) => value.replace(/['\\]/g, "\\$&")],
+    [
+      "percent-encoded in small letters",
+      (value) => strictPercentEncode(value).replace(/%../g, (c) => c.toLowerCase()),
+    ],
+    [
+      "percent-encoded by Go, as a URL's userinfo",
+      (value) => value.replace(/[^\w.~$&+,;=-]/g, strictPercentEncode),
+    ],
+    [
+      "percent-encoded by Node, as a URL's userinfo",
+      (value) => Object.assign(new URL("nats://h"), { password: value }).password,
+    ],
+    ["as a form value", (value) => new URLSearchParams({ value }).toString().slice("value=".length)],
+    [
+      "in JSON by Go",
+      (value) =>
+        JSON.stringify(value)
+          .slice(1, -1)
+          .replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+    ],
+    ["in a config of ours", (value) => quote(value).slice(1, -1)],
+    ["in a shell file of ours", (value) => value.replaceAll("'", `'\\''`)],
     ["in base64", (value) => Buffer.from(value).toString("base64")],
     ["in the other case", swapCase],
   ])("takes out a secret %s, every time and nothing around it", (_, form) => {

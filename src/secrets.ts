@@ -88,33 +88,39 @@ const MASK = "[secret]";
 
 export function createRedactor(secrets: Secrets): Redactor {
   const values = Object.values(secrets).flatMap(({ password, token, hash }) => [password, token, hash]);
-  const forms = new Set(values.filter((value) => value !== undefined && value !== "").flatMap(escapedForms));
+  const forms = new Set(values.filter((value) => value !== undefined && value !== "").flatMap(formsOf));
   if (forms.size === 0) return (text) => text;
   // Longest first: where one form contains another, the whole of it goes.
-  const pattern = [...forms]
+  const patterns = [...forms]
     .sort((a, b) => b.length - a.length)
-    .map(escapeRegExp)
-    .join("|");
-  const all = new RegExp(pattern, "g");
+    .map((form) => [...form].map(anyEscape).join(""));
+  const all = new RegExp(patterns.join("|"), "gu");
   return (text) => text.replace(all, MASK);
 }
 
-/** A secret as such, percent-encoded, and inside the quotes of a config, of JSON and of Go's %q. */
-function escapedForms(value: string | undefined): readonly string[] {
-  if (value === undefined) return [];
-  const json = JSON.stringify(value).slice(1, -1);
-  const swapped = swapCase(value);
-  return [
-    value,
-    swapped,
-    encodeURIComponent(value),
-    strictPercentEncode(value),
-    encodeURI(value),
-    json,
-    value.replace(/[\\"]/g, "\\$&"),
-    value.replace(/[\\']/g, "\\$&"),
-    Buffer.from(value).toString("base64"),
+function formsOf(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value, swapCase(value), Buffer.from(value).toString("base64")];
+}
+
+/** Matches a character as it is and in every way in which a URL, JSON, a config, Go's %q or a shell writes it. */
+function anyEscape(char: string): string {
+  if (/[A-Za-z0-9]/.test(char)) return char;
+  const hex = (bytes: string, before: string) =>
+    (bytes.match(/../g) ?? []).map((byte) => `${before}(?:${byte}|${byte.toUpperCase()})`).join("");
+  const utf8 = Buffer.from(char).toString("hex");
+  const utf16 = Buffer.from(char, "utf16le").swap16().toString("hex").match(/.{4}/g) ?? [];
+  const short = JSON.stringify(char).slice(1, -1);
+  const ways = [
+    escapeRegExp(char),
+    hex(utf8, "%"),
+    hex(utf8, "\\\\x"),
+    utf16.map((unit) => `\\\\u(?:${unit}|${unit.toUpperCase()})`).join(""),
+    escapeRegExp(short),
+    escapeRegExp(`\\${char}`),
+    ...(char === "'" ? [escapeRegExp("'\\''")] : []),
+    ...(char === " " ? [escapeRegExp("+")] : []),
   ];
+  return `(?:${ways.sort((a, b) => b.length - a.length).join("|")})`;
 }
 
 /** Percent-encodes everything but letters, digits and `-._~` (RFC 3986 §2.3 unreserved). */

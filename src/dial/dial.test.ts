@@ -82,6 +82,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     expect(publish.trace.errors[0]).toMatch(/^Permissions Violation for Publish to "a"/);
     const subscribe = await dial(request(driver, broker, { step: { op: "subscribe", subject: "b" } }));
     expect(subscribe.trace).toMatchObject({ pong: true, open: true });
+    expect(subscribe.trace.errors).toHaveLength(1);
     expect(subscribe.trace.errors[0]).toMatch(/^Permissions Violation for Subscription to "b"/);
   });
 

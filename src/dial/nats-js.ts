@@ -67,7 +67,7 @@ function nameOf(error: unknown): string {
 async function watchErrors(nc: NatsConnection, trace: Trace): Promise<void> {
   for await (const status of nc.status()) {
     if (status.type === "error" && status.error instanceof PermissionViolationError)
-      trace.errors.push(status.error.message);
+      note(status.error, trace);
   }
 }
 

@@ -139,7 +139,7 @@ describe("what comes out of it", () => {
     const { trace, call } = await run(
       'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);',
       {},
-      2_000,
+      3_000,
     );
     expect(trace).toMatchObject({ pong: false, failure: { code: "DEADLINE" } });
     const { pid } = await call();
@@ -159,6 +159,8 @@ describe("finding it", () => {
     expect(findNatscli(dirs.join(":"))).toBe(join(b, "nats"));
     expect(findNatscli(`:${c}:`)).toBe(join(c, "nats"));
     expect(findNatscli(a)).toBeUndefined();
+    await mkdir(join(home, "folder", "nats"), { recursive: true });
+    expect(findNatscli(join(home, "folder"))).toBeUndefined();
     expect(findNatscli("")).toBeUndefined();
   });
 

@@ -1,6 +1,6 @@
 /** The official `nats` command line as a driver, where it is installed: a second opinion, dialled through the tap. */
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { Connection } from "../model.ts";
@@ -19,7 +19,7 @@ export function findNatscli(path = process.env.PATH ?? ""): string | undefined {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

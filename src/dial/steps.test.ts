@@ -185,7 +185,10 @@ describe("request and respond", () => {
 
   it("time out when the question never arrives", async () => {
     await using broker = await openBroker({ judge: (_, verb) => (verb === "PUB" ? "drop" : "allow") });
-    expect(await run(broker, request, 300)).toMatchObject({ complete: false, failure: { code: "DEADLINE" } });
+    expect(await run(broker, request, 1_500)).toMatchObject({
+      complete: false,
+      failure: { code: "DEADLINE" },
+    });
     expect(broker.heard.some((line) => line.startsWith("other SUB ask"))).toBe(true);
   });
 });

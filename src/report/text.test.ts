@@ -36,7 +36,7 @@ describe("the table", () => {
     ]);
   });
 
-  test.each([60, 80, 100, 200])("fits %i columns, without a space at the end of a line", (width) => {
+  test.each([40, 60, 80, 100, 200])("fits %i columns, without a space at the end of a line", (width) => {
     const lines = modeTable(ROWS, PLAIN, width);
     expect(lines).toHaveLength(ROWS.length + 1);
     for (const line of lines) {

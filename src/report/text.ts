@@ -32,12 +32,20 @@ const SIGNS: Readonly<Record<Phase, string>> = {
   stopped: "·",
 };
 
+/** Columns of a mode's sign, and of its count of checks. */
+const SIGN = 4;
+const CHECKS = 8;
+
 /** The table, a line a mode, within `width` columns. */
 export function modeTable(rows: readonly ModeRow[], style: Style, width: number): readonly string[] {
   const name = Math.max(4, ...rows.map((row) => row.mode.length)) + 2;
   const url = Math.max(3, ...rows.map((row) => row.url.length)) + 2;
-  const head = `  ${"MODE".padEnd(name + 2)}${"URL".padEnd(url)}CHECKS`;
-  return [style.dim(head), ...rows.map((row) => modeLine(row, name, url, style, width))];
+  // A line that the terminal wraps cannot be redrawn in place: a narrow one goes without the URLs.
+  const shown = SIGN + name + url + CHECKS <= width;
+  const all = shown ? rows : rows.map((row) => ({ ...row, url: "" }));
+  const column = shown ? url : 0;
+  const head = `  ${"MODE".padEnd(name + 2)}${shown ? "URL".padEnd(url) : ""}CHECKS`;
+  return [style.dim(head), ...all.map((row) => modeLine(row, name, column, style, width))];
 }
 
 function modeLine(row: ModeRow, name: number, url: number, style: Style, width: number): string {
@@ -49,8 +57,8 @@ function modeLine(row: ModeRow, name: number, url: number, style: Style, width: 
       ? style.green(SIGNS.checked)
       : style.dim(SIGNS[row.phase]);
   const checks = row.phase === "checking" || row.phase === "checked" ? `${good}/${row.expected}` : "";
-  const start = `  ${sign} ${row.mode.padEnd(name)}${row.url.padEnd(url)}${checks.padEnd(8)}`;
-  const room = width - (4 + name + url + 8);
+  const start = `  ${sign} ${row.mode.padEnd(name)}${row.url.padEnd(url)}${checks.padEnd(CHECKS)}`;
+  const room = width - (SIGN + name + url + CHECKS);
   const remark = clip(remarkOf(row), room);
   return `${start}${bad ? style.red(remark) : style.dim(remark)}`.trimEnd();
 }

@@ -50,7 +50,7 @@ describe("a session that does not get in", () => {
     expect(ended.trace).toMatchObject({ ...NEVER_IN, ...seen });
   });
 
-  test.each<[string, (socket: Socket) => void, object]>([
+  test.concurrent.each<[string, (socket: Socket) => void, object]>([
     ["nothing at all", (socket) => void socket.resume(), { connectSent: "no" }],
     ["half an INFO", (socket) => void socket.resume().write('INFO {"client'), { connectSent: "no" }],
     [
@@ -66,10 +66,10 @@ describe("a session that does not get in", () => {
     ],
   ])("gives up at the deadline when the server says %s", async (_, serve, seen) => {
     const started = performance.now();
-    const ended = await outcome(serve, {}, 150);
+    const ended = await outcome(serve, {}, 1_000);
     expect(ended).toMatchObject({ code: "DEADLINE", trace: { ...NEVER_IN, open: true, ...seen } });
     const took = performance.now() - started;
-    expect(took).toBeGreaterThan(140);
+    expect(took).toBeGreaterThan(990);
     expect(took).toBeLessThan(10_000);
   });
 

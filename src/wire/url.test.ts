@@ -8,6 +8,8 @@ test.each<[string, object]>([
   ["tls://127.0.0.1:1", { host: "127.0.0.1", port: 1, tls: true }],
   ["nats://[::1]:4333", { host: "::1", port: 4333, tls: false }],
   ["nats://a:b@localhost:1", { host: "localhost", port: 1, login: { user: "a", password: "b" } }],
+  ["nats://a:@localhost:1", { host: "localhost", port: 1, login: { user: "a", password: "" } }],
+  ["nats://:b@localhost:1", { host: "localhost", port: 1, login: { user: "", password: "b" } }],
   ["nats://token@localhost:1", { host: "localhost", port: 1, login: { token: "token" } }],
   [
     "tls://a%3Ab:c%40d%2Fe%25@[::1]:1",

@@ -8,14 +8,16 @@ export function parseUrl(url: string): {
   tls: boolean;
   login: Login | undefined;
 } {
-  const { protocol, hostname, port, username, password } = new URL(url);
-  const user = decodeURIComponent(username);
+  const { protocol, hostname, port } = new URL(url);
+  // Not by URL's own fields: in them `user:@`, an empty password, looks like `user@`, a token.
+  const userinfo = /^[a-z]+:\/\/([^@/?#]*)@/i.exec(url)?.[1];
+  const [first = "", ...rest] = userinfo?.split(":").map(decodeURIComponent) ?? [];
   const login =
-    username === ""
+    userinfo === undefined || userinfo === ""
       ? undefined
-      : password === ""
-        ? { token: user }
-        : { user, password: decodeURIComponent(password) };
+      : rest.length === 0
+        ? { token: first }
+        : { user: first, password: rest.join(":") };
   return {
     host: hostname.replace(/^\[|\]$/g, ""),
     port: Number(port || 4222),
