@@ -1,4 +1,6 @@
 /** Where output goes: pipes that close early, quiet runs, and terminals with their colours, live table and Ctrl-C. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../testing/cli-program.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
@@ -90,11 +92,23 @@ describe.runIf(PYTHON !== undefined)("on a terminal (needs python3)", { concurre
     ["a dumb terminal", [], { TERM: "dumb" }],
   ])("%s means no colours", async (what, more, env) => {
     await using room = await openRoom("no-colour");
-    const { status, stdout } = await inTerminal(room, ["check", "open", ...more], undefined, env).ended;
+    const { status, stdout } = await inTerminal(room, ["check", "open", ...more], { env }).ended;
     expect(status).toBe(0);
     expect(stdout).toMatch(/✔ open /);
     expect(stdout).not.toMatch(COLOUR);
     if (what === "a dumb terminal") expect(stdout).not.toContain(ESCAPE);
+  });
+
+  it("each stream is dressed for itself: the result in a pipe is plain, and the table on the terminal is not", async () => {
+    await using room = await openRoom("terminal-pipe");
+    const shell = `"$@" > '${room.dir}/scripts/result.txt'`;
+    const { status, stdout } = await inTerminal(room, ["check", "open", "tls"], { shell }).ended;
+    expect(status).toBe(0);
+    expect(stdout).toMatch(COLOUR);
+    expect(stdout).toMatch(MOVE_UP);
+    const result = readFileSync(join(room.dir, "scripts/result.txt"), "utf8");
+    expect(result).toMatch(/✔ open /);
+    expect(result).not.toContain(ESCAPE);
   });
 
   it("--quiet means no live table", async () => {

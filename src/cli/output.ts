@@ -17,7 +17,7 @@ export function styleFor(stream: NodeJS.WriteStream, options: GlobalOptions): St
   const colours =
     stream.isTTY === true && options.color !== false && !process.env.NO_COLOR && process.env.TERM !== "dumb";
   const dress = (format: Format) => (text: string) =>
-    colours && text !== "" ? styleText(format, text) : text;
+    colours && text !== "" ? styleText(format, text, { validateStream: false }) : text;
   return {
     green: dress("green"),
     red: dress("red"),

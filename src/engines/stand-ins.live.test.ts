@@ -52,7 +52,7 @@ describe("a stand-in", () => {
     const binary = lab.room.script("hangs", "exec sleep 60");
     const reason = new Error("enough");
     const controller = new AbortController();
-    const starting = lab.start({ binary }, { signal: controller.signal });
+    const starting = lab.start({ binary, startTimeout: 600_000 }, { signal: controller.signal });
     const ended = expect(starting).rejects.toBe(reason);
     await eventually(
       () => [...lab.room.processes().values()].some((args) => args.startsWith("sleep")),

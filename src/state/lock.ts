@@ -11,6 +11,8 @@ import { type ProcessId, startTime } from "./process-id.ts";
 interface Owner extends ProcessId {
   /** A pid means nothing on another machine or in another container that shares the directory. */
   readonly host: string;
+  /** It holds the name only to clear away what a dead owner left. */
+  readonly sweeping?: boolean;
 }
 
 const LOCK = ".owner.json";
@@ -22,20 +24,28 @@ function lockPath(home: string, name: string): string {
 }
 
 /** @throws SandboxError `name-in-use` while its owner lives, `state-unusable` when the lock is no lock of ours */
-export function takeLock(home: string, name: string): void {
+export function takeLock(home: string, name: string, sweeping = false): void {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (createLock(home, name)) return;
+    if (createLock(home, name, sweeping)) return;
     const owner = readOwner(home, name);
     if (owner === "foreign") throw foreign(lockPath(home, name));
-    if (owner !== undefined && ownerLives(owner)) throw nameInUse(home, name, owner);
-    removeDeadLock(home, name);
+    const lives = owner !== undefined && ownerLives(owner);
+    if (lives && !owner.sweeping) throw nameInUse(home, name, owner);
+    if (lives)
+      pause(5); // it is being cleared, which takes a moment
+    else removeDeadLock(home, name);
   }
   throw new Error(`the lock of ${name} cannot be taken`);
 }
 
 /** Creates the lock with its content in one step (a hard link), so that nobody ever reads half a lock. */
-function createLock(home: string, name: string): boolean {
-  const me: Owner = { pid: process.pid, started: startTime(process.pid) ?? "", host: hostname() };
+function createLock(home: string, name: string, sweeping: boolean): boolean {
+  const me: Owner = {
+    pid: process.pid,
+    started: startTime(process.pid) ?? "",
+    host: hostname(),
+    ...(sweeping ? { sweeping } : {}),
+  };
   const temporary = join(home, `.gone-${randomUUID()}`);
   try {
     makeHome(home);

@@ -33,10 +33,10 @@ export function checkName(name: string): void {
  * Takes a sandbox name: creates its folder (0700), after clearing what a dead owner left there.
  * @throws SandboxError `name-in-use` while its owner lives, `state-unusable` when the folder cannot be written.
  */
-export function openState(home: string, name: string): StateDir {
+export function openState(home: string, name: string, { sweeping = false } = {}): StateDir {
   checkName(name);
   const dir = join(home, name);
-  orUnusable(home, () => takeLock(home, name));
+  orUnusable(home, () => takeLock(home, name, sweeping));
   try {
     orUnusable(home, () => {
       clear(dir);
@@ -81,7 +81,7 @@ export function sweepDead(home: string): readonly string[] {
     if (file.startsWith(GONE)) rmSync(join(home, file), { recursive: true, force: true });
   return deadNames(listDir(home), home).filter((name) => {
     try {
-      openState(home, name).release();
+      openState(home, name, { sweeping: true }).release();
       return true;
     } catch {
       return false; // somebody else took it over in this very moment

@@ -41,15 +41,21 @@ const found = spawnSync("python3", [
 /** Python 3.9 or later, which makes the terminal; undefined where there is none. */
 export const PYTHON = found.status === 0 ? found.stdout.toString().trim() : undefined;
 
+interface Session {
+  /** What is done at the first sight of `at`. */
+  readonly does?: "Ctrl-C" | "close";
+  readonly at?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Shell text around the command, which is `"$@"` in it. */
+  readonly shell?: string;
+}
+
 /** Both output streams come out as `stdout`. */
-export function inTerminal(
-  room: Room,
-  args: readonly string[],
-  deed: { readonly at: string; readonly does: "Ctrl-C" | "close" } | undefined = undefined,
-  env: NodeJS.ProcessEnv = {},
-): Program {
-  const command = [deed?.at ?? "", deed?.does ?? "", process.execPath, MAIN, ...args];
-  return new Program(PYTHON ?? "python3", ["-c", TERMINAL, ...command], {
+export function inTerminal(room: Room, args: readonly string[], session: Session = {}): Program {
+  const { at = "", does = "", env = {}, shell } = session;
+  const around = shell === undefined ? [] : ["/bin/sh", "-c", shell, "sh"];
+  const command = [...around, process.execPath, MAIN, ...args];
+  return new Program(PYTHON ?? "python3", ["-c", TERMINAL, at, does, ...command], {
     cwd: room.work,
     env: { ...room.env, TERM: "xterm", ...env },
   });
