@@ -15,7 +15,7 @@ export function environmentOf(
   files: ClientFiles,
 ): Readonly<Record<string, string>> {
   const all = {
-    NATS_URL: url.replace(/^([a-z]+:\/\/)[^@/?#]*@/i, "$1"),
+    NATS_URL: withoutLogin(url),
     NATS_USER: login?.user,
     NATS_PASSWORD: login?.password,
     NATS_TOKEN: login?.token,
@@ -26,6 +26,10 @@ export function environmentOf(
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+export function withoutLogin(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^@/?#]*@/i, "$1");
 }
 
 /** `export NAME='value'` lines that any POSIX shell and most dotenv readers take. */

@@ -3,6 +3,7 @@ export { type CheckOptions, type CheckOutcome, checkModes } from "./check/check.
 export type { EngineOptions } from "./engines/choose.ts";
 export type { Engine, Server } from "./engines/engine.ts";
 export { type ErrorCode, SandboxError } from "./errors.ts";
+export type { HandedOut } from "./handed-out.ts";
 export type {
   Check,
   ClientSpec,
@@ -31,4 +32,4 @@ export type {
   Verdict,
 } from "./results.ts";
 export type { RunningMode } from "./running.ts";
-export { type HandedOut, type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";
+export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";

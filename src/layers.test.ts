@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["model", "results", "errors"],
   ["pki", "secrets", "state", "server", "wire", "tap", "render", "modes"],
   ["dial", "classify", "engines", "resolve"],
-  ["running", "sandbox", "select", "report", "env"],
+  ["running", "sandbox", "handed-out", "select", "report", "env"],
   ["check"],
   ["index"],
   ["cli"],
@@ -22,7 +22,8 @@ const LAYERS: readonly (readonly string[])[] = [
 const BESIDE: readonly string[] = [
   "results -> model", // a result is said in the words of the model
   "sandbox -> running", // a sandbox is a set of running modes
-  "sandbox -> env", // it writes the environment file of each client that it hands out
+  "sandbox -> handed-out", // it hands out files
+  "handed-out -> env", // one of them is the environment of a client
 ];
 
 /** A program of its own, started by path: its standard streams are its interface. */

@@ -34,8 +34,16 @@ export type SecretRecipe =
       readonly user: string;
       readonly hash?: "bcrypt";
       readonly alphabet?: Alphabet;
+      /** The password, in clear; a random one when absent. */
+      readonly value?: string;
     }
-  | { readonly kind: "token"; readonly hash?: "bcrypt"; readonly alphabet?: Alphabet };
+  | {
+      readonly kind: "token";
+      readonly hash?: "bcrypt";
+      readonly alphabet?: Alphabet;
+      /** The token, in clear; a random one when absent. */
+      readonly value?: string;
+    };
 
 /** Random secrets are `[A-Za-z0-9]`, because several clients do not percent-decode URLs; `reserved` is for checks. */
 export type Alphabet = "alphanumeric" | "reserved";
@@ -90,8 +98,39 @@ export interface ServerRecipe<Cert extends string = string, Secret extends strin
   readonly params?: Readonly<
     Record<string, SecretRef<Secret> | `@${Cert}.${"cert" | "key"}` | "@ca" | string>
   >;
+  /** Users for the template `users.conf`; without any, it lets everyone in who passes its TLS. */
+  readonly users?: readonly UserRecipe<Secret>[];
+  /** A fixed port per listener; one that is taken is an error. Default: the server chooses. */
+  readonly ports?: Readonly<Partial<Record<Listener, number>>>;
   /** `check`: a variant that lives only while the mode is checked, and is never handed out. */
   readonly during?: "check";
+}
+
+/** One user of `users.conf`: who, and what is allowed. */
+export interface UserRecipe<Secret extends string = string> {
+  /** Name of a password secret. */
+  readonly login: Secret;
+  /** Everything is allowed when absent. */
+  readonly permissions?: Permissions;
+}
+
+/** Subjects a user may publish and subscribe to, as nats-server reads them: `deny` wins over `allow`. */
+export interface Permissions {
+  readonly publish?: SubjectLists;
+  readonly subscribe?: SubjectLists;
+  /** May answer requests on subjects that `publish` does not allow: one answer, or as many as said here. */
+  readonly responses?: number;
+}
+
+export interface SubjectLists {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+/** Limits of the JetStream store, in bytes. */
+export interface JetStreamLimits {
+  readonly memory: number;
+  readonly disk: number;
 }
 
 /** What a server version can do; a template asks with `it.can(name)`, a check or client with `needs`. */
@@ -100,7 +139,8 @@ export type Capability =
   | "queue-permissions"
   | "headers"
   | "deny-filters-wildcards"
-  | "config-test";
+  | "config-test"
+  | "jetstream";
 
 // ---- checks -----------------------------------------------------------------------------------------------------
 
@@ -257,6 +297,8 @@ export interface Mode<
   readonly why: string;
   readonly groups: readonly GroupName[];
   readonly needs?: Capability;
+  /** Its servers keep streams, within these limits. */
+  readonly jetstream?: JetStreamLimits;
   readonly servers: Readonly<Record<string, ServerRecipe<NoInfer<Cert>, NoInfer<Secret>>>>;
   readonly certificates?: Readonly<Record<Cert, CertificateRecipe>>;
   readonly secrets?: Readonly<Record<Secret, SecretRecipe>>;

@@ -40,13 +40,15 @@ async function judge(
   ports: Partial<Record<Listener, number>>,
 ): Promise<{ readonly code: number; readonly output: string }> {
   const root = await mkdtemp(join(home, "config-"));
-  const { values, files } = resolveServer(await materialOf(mode), recipe.params ?? {}, root);
+  const { values, users, files } = resolveServer(await materialOf(mode), recipe, root);
   const config = renderConfig(recipe.template, {
     title: mode.title,
     host: "127.0.0.1",
     ports,
     can: (capability) => can(binary.version, capability),
     params: values,
+    users,
+    jetstream: undefined,
   });
   for (const [name, { text }] of Object.entries(files)) await writeFile(join(root, name), text);
   await writeFile(join(root, "server.conf"), config);

@@ -3,7 +3,10 @@
 import { fileURLToPath } from "node:url";
 import { Eta } from "eta";
 import { SandboxError } from "./errors.ts";
-import type { Capability, Listener } from "./model.ts";
+import type { Capability, JetStreamLimits, Listener, Permissions } from "./model.ts";
+
+/** What a client of JetStream publishes to, beside its own subjects: the API, acknowledgements, flow control (ADR-1, ADR-15). */
+const JETSTREAM_API = ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>"];
 
 const VIEWS = fileURLToPath(new URL("../templates/server", import.meta.url));
 
@@ -17,6 +20,17 @@ export interface RenderContext {
   /** Does the server version have this capability? A key that a version lacks must never be written. */
   readonly can: (capability: Capability) => boolean;
   readonly params: Readonly<Record<string, string>>;
+  /** For `users.conf`. */
+  readonly users: readonly RenderedUser[];
+  /** Where streams are kept, and how much of them; absent: no JetStream. */
+  readonly jetstream: (JetStreamLimits & { readonly store: string }) | undefined;
+}
+
+/** A user as the config names it; `password` is the hash where there is one. */
+export interface RenderedUser {
+  readonly user: string;
+  readonly password: string;
+  readonly permissions?: Permissions;
 }
 
 // `{{ }}` belongs to NATS itself, so templates use `<% %>`; nothing is HTML, so nothing is escaped.
@@ -24,7 +38,13 @@ const eta = new Eta({ views: VIEWS, autoEscape: false, autoTrim: false, cache: t
 
 /** Renders `templates/server/<name>.eta`. */
 export function renderConfig(name: string, context: RenderContext): string {
-  const it = { ...context, q: quote, param: (key: string) => parameter(name, context.params, key) };
+  const it = {
+    ...context,
+    q: quote,
+    list: (texts: readonly string[]) => `[${texts.map(quote).join(", ")}]`,
+    param: (key: string) => parameter(name, context.params, key),
+    grants: context.jetstream === undefined ? [] : JETSTREAM_API,
+  };
   return eta.render(`${name}.eta`, it);
 }
 

@@ -221,14 +221,9 @@ describe("the values behind names", () => {
 
 describe("a server's files", () => {
   it("are named after the certificates, and the template gets their paths where the server sees them", () => {
-    const params = {
-      certificate: "@with-dash.cert",
-      key: "@with-dash.key",
-      ca: "@ca",
-      user: "$app.user",
-      password: "$app.hash",
-    };
-    expect(resolveServer(material, params, "/data")).toEqual({
+    const files = { certificate: "@with-dash.cert", key: "@with-dash.key", ca: "@ca" } as const;
+    const params = { ...files, user: "$app.user", password: "$app.hash" } as const;
+    expect(resolveServer(material, { params }, "/data")).toEqual({
       values: {
         certificate: "/data/with-dash.pem",
         key: "/data/with-dash-key.pem",
@@ -236,6 +231,7 @@ describe("a server's files", () => {
         user: "app",
         password: "$2a$04$hash",
       },
+      users: [],
       files: {
         "with-dash.pem": { text: "chain of with-dash", secret: false },
         "with-dash-key.pem": { text: "key of with-dash", secret: true },
@@ -245,6 +241,8 @@ describe("a server's files", () => {
   });
 
   it("do not exist for a certificate that was not made", () => {
-    expect(() => resolveServer(material, { key: "@ghost.key" }, "/data")).toThrow(/no certificate ghost/);
+    expect(() => resolveServer(material, { params: { key: "@ghost.key" } }, "/data")).toThrow(
+      /no certificate ghost/,
+    );
   });
 });

@@ -10,9 +10,12 @@ import type {
   LoginSpec,
   Mode,
   SecretRef,
+  ServerRecipe,
   TrustName,
+  UserRecipe,
 } from "./model.ts";
 import { createPki, type Pki } from "./pki/pki.ts";
+import type { RenderedUser } from "./render.ts";
 import { makeSecrets, type Secrets, strictPercentEncode, swapCase } from "./secrets.ts";
 
 /** What was made for one running mode. */
@@ -134,23 +137,32 @@ interface PemFile {
   readonly secret: boolean;
 }
 
-/** Values and files for a server's template: `root` is where the server will see the files. */
+/** Values, users and files for a server's template: `root` is where the server will see the files. */
 export function resolveServer(
   material: Material,
-  params: Readonly<Record<string, string>>,
+  recipe: Pick<ServerRecipe, "params" | "users">,
   root: string,
 ): {
   readonly values: Readonly<Record<string, string>>;
+  readonly users: readonly RenderedUser[];
   readonly files: Readonly<Record<string, PemFile>>;
 } {
   const files: Record<string, PemFile> = {};
-  const values = Object.entries(params).map(([key, ref]) => {
+  const users = (recipe.users ?? []).map((user) => resolveUser(material.secrets, user));
+  const values = Object.entries(recipe.params ?? {}).map(([key, ref]) => {
     if (!isFileRef(ref)) return [key, secretValue(material.secrets, ref as SecretRef)];
     const { name, text } = fileOf(material, ref);
     files[name] = { text, secret: ref.endsWith(".key") };
     return [key, `${root}/${name}`];
   });
-  return { values: Object.fromEntries(values) as Record<string, string>, files };
+  return { values: Object.fromEntries(values) as Record<string, string>, users, files };
+}
+
+function resolveUser(secrets: Secrets, { login, permissions }: UserRecipe): RenderedUser {
+  const { user, password, hash = password } = secrets[login] ?? {};
+  if (user === undefined || hash === undefined)
+    throw new SandboxError("bug", `there is no password secret ${login}`);
+  return { user, password: hash, ...(permissions === undefined ? {} : { permissions }) };
 }
 
 function isFileRef(ref: string): ref is FileRef {

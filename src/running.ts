@@ -75,13 +75,15 @@ function renderServer(
   placement: Placement,
   version: string,
 ) {
-  const { values, files } = resolveServer(material, recipe.params ?? {}, placement.root);
+  const { values, users, files } = resolveServer(material, recipe, placement.root);
   const config = renderConfig(recipe.template, {
     title: `nats-sandbox ${mode.name}: ${mode.title}. Test keys only.`,
     host: placement.host,
     ports: placement.ports,
     can: (capability) => can(version, capability),
     params: values,
+    users,
+    jetstream: undefined,
   });
   return { config, files };
 }

@@ -72,7 +72,8 @@ it("hands out each client's files, private, and their URLs without credentials",
     "permissions service",
     "tls-verify app",
   ]);
-  for (const { mode, url, files, envFile } of handedOut) {
+  for (const { mode, connection, files, envFile } of handedOut) {
+    const { url } = connection;
     expect(url).toMatch(/^(nats|tls):\/\/localhost:\d+$/);
     expect(Object.keys(files)).toEqual(mode === "tls-verify" ? ["ca", "cert", "key"] : []);
     for (const path of [envFile, ...Object.values(files)]) {

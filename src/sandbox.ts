@@ -1,16 +1,15 @@
 /** A sandbox: a named set of running modes with one state directory and one owner. */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
 import type { Engine } from "./engines/engine.ts";
-import { type ClientFiles, environmentOf, shellFile } from "./env.ts";
 import { SandboxError } from "./errors.ts";
+import { type HandedOut, writeHandedOut } from "./handed-out.ts";
 import type { KeyType, Mode } from "./model.ts";
 import { hostNames } from "./pki/hosts.ts";
 import { loadCatalogue } from "./pki/profiles.ts";
 import type { SandboxEvent, Skip } from "./results.ts";
 import { type RunningMode, startMode } from "./running.ts";
 import { can, firstVersion } from "./server/capabilities.ts";
-import { makePrivateDir, writePrivate } from "./state/private-files.ts";
 import { openState, type StateDir, sweepDead } from "./state/state.ts";
 
 export interface SandboxOptions extends EngineOptions {
@@ -22,16 +21,6 @@ export interface SandboxOptions extends EngineOptions {
   /** Open the monitoring port too, on loopback. */
   readonly monitor?: boolean;
   readonly emit?: (event: SandboxEvent) => void;
-}
-
-/** The files of one client, as handed out: all under the sandbox's folder, private. */
-export interface HandedOut {
-  readonly mode: string;
-  readonly client: string;
-  readonly url: string;
-  readonly files: ClientFiles;
-  /** Shell file with its environment, credentials included. */
-  readonly envFile: string;
 }
 
 export interface Sandbox extends AsyncDisposable {
@@ -147,26 +136,9 @@ function assemble(
 }
 
 function handOut(running: RunningMode, dir: string): readonly HandedOut[] {
-  const { mode } = running;
+  const { mode, serverNames } = running;
   const clients = Object.entries(mode.clients).filter(([, { server = "server" }]) =>
-    running.serverNames.includes(server),
+    serverNames.includes(server),
   );
-  return clients.map(([client]) => {
-    const folder = join(dir, mode.name, "clients", client);
-    makePrivateDir(folder);
-    const connection = running.connection(client);
-    const write = (name: string, text: string | undefined) => {
-      if (text === undefined) return undefined;
-      const path = join(folder, name);
-      writePrivate(path, text);
-      return path;
-    };
-    const ca = write("ca.pem", connection.tls?.ca);
-    const cert = write("cert.pem", connection.tls?.present?.chain);
-    const key = write("key.pem", connection.tls?.present?.key);
-    const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-    const envFile = join(dir, mode.name, `${client}.env`);
-    writePrivate(envFile, shellFile(environmentOf(connection, files)));
-    return { mode: mode.name, client, url: connection.url, files, envFile };
-  });
+  return clients.map(([client]) => writeHandedOut(dir, mode.name, client, running.connection(client)));
 }

@@ -34,7 +34,7 @@ export async function makeSecrets(recipes: Readonly<Record<string, SecretRecipe>
 }
 
 async function makeSecret(recipe: SecretRecipe): Promise<Secret> {
-  const value = randomText(recipe.alphabet ?? "alphanumeric");
+  const value = recipe.value ?? randomText(recipe.alphabet ?? "alphanumeric");
   const hash = recipe.hash === undefined ? {} : { hash: await bcryptHash(value) };
   return recipe.kind === "password"
     ? { user: recipe.user, password: value, ...hash }

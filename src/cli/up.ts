@@ -1,9 +1,11 @@
 /** `nats-sandbox up`: start, check, print the table, keep running until a signal. */
 import { relative } from "node:path";
+import { withoutLogin } from "../env.ts";
 import { EXIT } from "../errors.ts";
+import type { HandedOut } from "../handed-out.ts";
 import { totalsOf } from "../report/report.ts";
 import type { RunningMode } from "../running.ts";
-import { type HandedOut, logsKept } from "../sandbox.ts";
+import { logsKept } from "../sandbox.ts";
 import { selectModes } from "../select.ts";
 import { complain, resultJson, tell } from "./output.ts";
 import { isGood, print, type Run, type StartingOptions, startAndCheck } from "./run.ts";
@@ -49,9 +51,9 @@ async function status({ sandbox, outcome, report }: Run, handedOut: readonly Han
   const modeStatus = async (running: RunningMode) => {
     const of = <Item extends { readonly mode: string }>(all: readonly Item[]) =>
       all.filter((one) => one.mode === running.mode.name);
-    const clients = of(handedOut).map(({ client, url, files, envFile }) => [
+    const clients = of(handedOut).map(({ client, connection, files, envFile }) => [
       client,
-      { url, ...files, envFile },
+      { url: withoutLogin(connection.url), ...files, envFile },
     ]);
     return {
       mode: running.mode.name,

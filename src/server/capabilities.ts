@@ -17,6 +17,8 @@ const FIRST_VERSION: Readonly<Record<Capability, string>> = {
   "deny-filters-wildcards": "2.0.0",
   /** `-t` (commit df2364af2). gnatsd 1.x prints its usage and exits 0, which looks like a valid config. */
   "config-test": "2.0.0",
+  /** `jetstream {}`. gnatsd 1.x ignores the key in silence. */
+  jetstream: "2.2.0",
 };
 
 /** Whether a server of this version (`2.15.1`, without `v`) has the capability. */

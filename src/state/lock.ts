@@ -112,6 +112,12 @@ function nameInUse(home: string, name: string, owner: Owner): SandboxError {
   });
 }
 
+/** Who holds a name and lives. */
+export function livingOwner(home: string, name: string): ProcessId | undefined {
+  const owner = readOwner(home, name);
+  return typeof owner === "object" && !owner.sweeping && ownerLives(owner) ? owner : undefined;
+}
+
 /** The owner in a lock; undefined without one, `foreign` for a file that is not a lock of ours. */
 function readOwner(home: string, name: string): Owner | "foreign" | undefined {
   try {

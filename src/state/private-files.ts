@@ -1,11 +1,23 @@
 /** Files and folders that only their owner can read. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "../errors.ts";
 
 /** Creates a file that only its owner can read (0600) and refuses to replace one. */
 export function writePrivate(path: string, content: string | Uint8Array): void {
   writeFileSync(path, content, { flag: "wx", mode: 0o600 });
+}
+
+/** The same, in place of a file that may be there: whoever reads sees the old content or the new one, never a half. */
+export function replacePrivate(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${randomUUID()}.new`;
+  try {
+    writePrivate(temporary, content);
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
 }
 
 /**

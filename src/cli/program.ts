@@ -1,0 +1,52 @@
+/** What every command's declaration is made of; loads the argument parser alone. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Lists the work of a command: loaded when it is run, and not before. */
+export type Handler<Module> = (module: Module, command: Command) => Promise<number>;
+
+/** Runs a command's handler; its options come with the global ones, as one object (`command.optsWithGlobals()`). */
+export function run<Module>(load: () => Promise<Module>, use: Handler<Module>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    const { guard } = await import("./guard.ts");
+    process.exitCode = await guard(command.optsWithGlobals(), async () => use(await load(), command));
+  };
+}
+
+export function example(command: string, comment: string): string {
+  return `\nExample:\n  ${command.padEnd(46)} ${comment}`;
+}
+
+/** For an option that may be given several times. */
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  if (value.trim() === "") throw new InvalidArgumentError("it is empty");
+  return [...previous, value];
+}
+
+export function named(command: Command): Command {
+  return command.option("--name <name>", "name of the sandbox", "default");
+}
+
+/** The options of every command that starts servers. */
+export function starting(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--engine <name>", "what runs the servers")
+        .choices(["auto", "process", "docker", "kubernetes"])
+        .default("auto"),
+    )
+    .option("--server <path|version>", "the nats-server to run; found or fetched when not given")
+    .option("--offline", "never fetch a nats-server")
+    .option(
+      "--host <name>",
+      "a name or address that the certificates are good for too (repeatable)",
+      collect,
+      [],
+    )
+    .addOption(
+      new Option("--key-type <type>", "kind of the certificates' keys")
+        .choices(["p256", "p384", "rsa2048", "ed25519"])
+        .default("p256"),
+    )
+    .option("--monitor", "open the monitoring port too, on loopback");
+}
