@@ -77,6 +77,11 @@ const ERRORS = {
   "invalid-host": "A name given with `--host` cannot stand in a certificate.",
   "invalid-secret": "A secret is empty, too long for bcrypt, or holds a character that cannot be sent.",
   "invalid-server": "What was given as a server is neither a file nor a version.",
+  "invalid-config":
+    "nats-sandbox.yaml is not what it should be; file, line and column are named, and what is allowed there.",
+  "unknown-client": "The mode has no client of that name; those it has are listed.",
+  "not-up": "The sandbox, or the mode in it, does not run.",
+  "port-in-use": "A port that was asked for is taken; who holds it is said where the system tells.",
   "name-in-use": "Another process owns the sandbox of that name: stop it, or choose another `--name`.",
   "state-unusable":
     "The state directory or the cache cannot be written, or holds something that is not ours.",
