@@ -23,6 +23,7 @@ export const ERROR_STATUS = {
   "server-not-found": EXIT.environment,
   "server-broken": EXIT.environment,
   "start-failed": EXIT.environment,
+  "reload-failed": EXIT.environment,
   "engine-unavailable": EXIT.environment,
   aborted: EXIT.environment,
   bug: EXIT.bug,

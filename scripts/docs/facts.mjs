@@ -90,6 +90,7 @@ const ERRORS = {
   "server-broken": "The file does not run, or is no nats-server of version 1.4 or later.",
   "start-failed":
     "The server ended or was not ready in time; its own last words are quoted, without secrets.",
+  "reload-failed": "The server refused its new config or certificates and runs on with the old ones.",
   "engine-unavailable": "That engine is not part of this version.",
   aborted: "A signal ended the command before it was ready.",
   bug: "A mistake of this program: please report it.",

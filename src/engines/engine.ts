@@ -39,8 +39,15 @@ export interface Server {
    * Unredacted: whoever shows a line passes it through the mode's redactor first.
    */
   story(clientId: number, deadline: number): Promise<readonly string[]>;
-  /** The whole log so far, unredacted. */
+  /** The whole log since this start, unredacted. */
   log(): Promise<string>;
+  /**
+   * Replaces files under its root and has it read its config again; connections that are still good stay.
+   * @throws SandboxError `reload-failed` with the server's own reason; it then runs on as it was
+   */
+  reload(files: Readonly<Record<string, ServerFile>>): Promise<void>;
+  /** Resolves when it has ended: stopped, or by itself. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +57,15 @@ export interface Engine {
   readonly title: string;
   /** Version of the servers it starts. */
   readonly version: string;
-  place(id: string, listeners: readonly Listener[]): Promise<Placement>;
+  /** `ports` are asked for by number; the other listeners get whatever is free. */
+  place(
+    id: string,
+    listeners: readonly Listener[],
+    ports?: Readonly<Partial<Record<Listener, number>>>,
+  ): Promise<Placement>;
+  /**
+   * Starts a server; a second start with the same id finds what the first one stored (streams).
+   * @throws SandboxError `port-in-use` when a port asked for by number is taken, else `start-failed`
+   */
   start(spec: ServerSpec, at: Placement, signal: AbortSignal): Promise<Server>;
 }

@@ -1,5 +1,5 @@
 /** Where a process listens, as the operating system tells it: the server's own word is not evidence. */
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
 
@@ -30,6 +30,39 @@ function linkOf(path: string): string {
   } catch {
     return ""; // closed meanwhile
   }
+}
+
+/** Who listens on a TCP port, for people: `process 4711 (nats-server)`. Undefined where the system does not tell us. */
+export function holderOf(port: number): string | undefined {
+  try {
+    const pid = process.platform === "linux" ? pidFromProc(port) : pidFromLsof(port);
+    if (pid === undefined) return undefined;
+    return `process ${pid} (${nameOf(pid)})`;
+  } catch {
+    return undefined;
+  }
+}
+
+function nameOf(pid: number): string {
+  if (process.platform === "linux") return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  const path = execFileSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" }).trim();
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function pidFromProc(port: number): number | undefined {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).find((pid) => {
+    try {
+      return fromProc(pid).some((address) => address.port === port);
+    } catch {
+      return false; // another user's, or gone
+    }
+  });
+}
+
+function pidFromLsof(port: number): number | undefined {
+  const args = ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fp"];
+  return Number(/^p(\d+)$/m.exec(execFileSync("lsof", args, { encoding: "utf8" }))?.[1]) || undefined;
 }
 
 /** A row of /proc/net/tcp in state 0A (LISTEN): its address, its port, and in the tenth column its inode. See proc(5). */

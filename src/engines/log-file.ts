@@ -1,5 +1,5 @@
 /** A server's log file, read as it grows: whole, by connection, or until a line appears. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** How often (ms) a growing log is looked at while somebody waits. A look that finds nothing costs microseconds. */
 const INTERVAL = 2;
@@ -24,11 +24,13 @@ export class LogFile implements Disposable {
   readonly #waiters = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
 
+  /** Reads what is written from now on. */
   constructor(path: string) {
     this.#fd = openSync(path, "r");
+    this.#offset = fstatSync(this.#fd).size;
   }
 
-  /** The whole log so far. */
+  /** All that was written since. */
   text(): string {
     this.#read();
     return this.#text + this.#rest.toString("utf8");

@@ -115,9 +115,9 @@ describe("a real nats-server", () => {
   });
 
   it("that does not like its config is a failed start, in its own last words", async () => {
-    const error = await lab.failure(lab.start({}, { config: "port: -1\nno_such_thing {\n" }));
+    const error = await lab.failure(lab.start({}, { config: "port: -1\nno_such_key: 1\n" }));
     expect(error).toMatchObject({ code: "start-failed", message: "the server of mode/server did not start" });
-    expect(error.detail).toMatch(/^nats-server \S+ said: .*server\.conf/);
+    expect(error.detail).toMatch(/^nats-server \S+ said: .*no_such_key/);
     expect(await lab.room.remaining()).toEqual([]);
   });
 

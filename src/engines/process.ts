@@ -1,17 +1,18 @@
 /** The process engine: real nats-server processes on loopback, each born under a watchdog that outlives its owner. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { SandboxError } from "../errors.ts";
 import type { Listener } from "../model.ts";
-import { makePrivateDir, writePrivate } from "../state/private-files.ts";
+import { makePrivateDir, replacePrivate, writePrivate } from "../state/private-files.ts";
 import { recordProcess } from "../state/state.ts";
 import { readInfo } from "../wire/session.ts";
 import type { Engine, Placement, Server, ServerSpec } from "./engine.ts";
-import { listeningAddresses } from "./listening.ts";
+import { holderOf, listeningAddresses } from "./listening.ts";
 import { LogFile } from "./log-file.ts";
+import { announcedPorts, isReady, lastWords, reloadOutcome, takenPort } from "./server-words.ts";
 
 export interface ProcessEngineOptions {
   /** Absolute path of the nats-server binary. */
@@ -29,6 +30,7 @@ const LOOPBACK = "127.0.0.1";
 const CONFIG = "server.conf";
 const LOG = "server.log";
 const START_TIMEOUT = 10_000;
+const RELOAD_TIMEOUT = 5_000;
 /** How long (ms) a server gets to end after SIGTERM, before SIGKILL. */
 const STOP_TIMEOUT = 2_000;
 
@@ -46,11 +48,11 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     name: "process",
     title: `nats-server ${options.version} from ${options.source}`,
     version: options.version,
-    async place(id, listeners) {
+    async place(id, listeners, ports = {}) {
       return {
         root: join(options.dir, id),
         host: LOOPBACK,
-        ports: Object.fromEntries(listeners.map((listener) => [listener, -1])),
+        ports: Object.fromEntries(listeners.map((listener) => [listener, ports[listener] ?? -1])),
       };
     },
     start: (spec, at, signal) => startServer(options, spec, at, signal),
@@ -65,11 +67,11 @@ async function startServer(
 ): Promise<Server> {
   signal.throwIfAborted();
   makePrivateDir(at.root);
-  for (const [name, file] of Object.entries(spec.files)) writePrivate(join(at.root, name), file.text);
+  writeFiles(at.root, spec.files);
   const logPath = join(at.root, LOG);
-  writePrivate(logPath, "");
+  if (!existsSync(logPath)) writePrivate(logPath, "");
+  const log = new LogFile(logPath); // from its end on: connections are numbered anew after a restart
   const child = spawnServer(options.binary, at.root, logPath);
-  const log = new LogFile(logPath);
   try {
     const ports = await becomeReady(options, spec, child, log, signal);
     const { version = options.version } = await readInfo(
@@ -84,6 +86,11 @@ async function startServer(
       listeners: () => listeningAddresses(child.pid ?? 0),
       story: (clientId, deadline) => log.story(clientId, deadline),
       log: async () => log.text(),
+      async reload(files) {
+        writeFiles(at.root, files);
+        await reload(options, spec, child, log);
+      },
+      ended: ended(child),
       async stop() {
         await end(child);
         log[Symbol.dispose]();
@@ -94,6 +101,37 @@ async function startServer(
     log[Symbol.dispose]();
     throw error;
   }
+}
+
+function writeFiles(root: string, files: ServerSpec["files"]): void {
+  for (const [name, file] of Object.entries(files)) replacePrivate(join(root, name), file.text);
+}
+
+/** A child that could not be spawned has ended already. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+    await once(child, "exit");
+}
+
+/** SIGHUP, and the server's own word on it. */
+async function reload(
+  options: ProcessEngineOptions,
+  spec: ServerSpec,
+  child: ChildProcess,
+  log: LogFile,
+): Promise<void> {
+  const before = log.text().length;
+  const over = () => child.exitCode !== null || child.signalCode !== null;
+  child.kill("SIGHUP");
+  const outcome = await log.find(
+    (text) => reloadOutcome(text.slice(before)) ?? (over() ? { reason: lastWords(text) } : undefined),
+    RELOAD_TIMEOUT,
+  );
+  if (outcome === "ok") return;
+  throw new SandboxError("reload-failed", `the server of ${spec.id} did not take its new files`, {
+    detail: `nats-server ${options.version} said: ${outcome?.reason ?? `nothing in ${RELOAD_TIMEOUT / 1000} s`}`,
+    fix: "nats-sandbox restart starts it anew with them",
+  });
 }
 
 function spawnServer(binary: string, root: string, logPath: string): ChildProcess {
@@ -128,32 +166,10 @@ async function becomeReady(
   const timeout = options.startTimeout ?? START_TIMEOUT;
   const over = () =>
     child.pid === undefined || child.exitCode !== null || child.signalCode !== null || signal.aborted;
-  const ready = await log.find(
-    (text) => (/\bServer is ready\b/.test(text) ? true : over() ? false : undefined),
-    timeout,
-  );
+  const ready = await log.find((text) => (isReady(text) ? true : over() ? false : undefined), timeout);
   signal.throwIfAborted();
   if (ready !== true) throw startFailed(options, spec, log.text(), ready === undefined ? timeout : undefined);
   return announcedPorts(log.text());
-}
-
-/** The log lines in which nats-server names its listeners, in every version since 1.x. */
-const ANNOUNCEMENTS: readonly (readonly [Listener, RegExp])[] = [
-  ["client", /Listening for client connections on .*:(\d+)/],
-  ["monitor", /Starting https? monitor on .*:(\d+)/],
-  ["cluster", /Listening for route connections on .*:(\d+)/],
-  ["leafnode", /Listening for leafnode connections on .*:(\d+)/],
-  ["gateway", /Address for gateway .* is .*:(\d+)/],
-  ["websocket", /Listening for websocket clients on .*:(\d+)/],
-  ["mqtt", /Listening for MQTT clients on .*:(\d+)/],
-];
-
-function announcedPorts(log: string): Partial<Record<Listener, number>> {
-  const found = ANNOUNCEMENTS.flatMap(([listener, line]) => {
-    const port = line.exec(log)?.[1];
-    return port === undefined ? [] : [[listener, Number(port)] as const];
-  });
-  return Object.fromEntries(found);
 }
 
 function startFailed(
@@ -162,21 +178,24 @@ function startFailed(
   log: string,
   timedOut: number | undefined,
 ): SandboxError {
+  const taken = takenPort(log);
+  if (taken !== undefined) return portInUse(spec, taken);
   const why =
     timedOut === undefined
-      ? fatalLine(log)
-      : `it was not ready after ${timedOut / 1000} s; ${fatalLine(log)}`;
+      ? lastWords(log)
+      : `it was not ready after ${timedOut / 1000} s; ${lastWords(log)}`;
   return new SandboxError("start-failed", `the server of ${spec.id} did not start`, {
     detail: `nats-server ${options.version} said: ${why}`,
     fix: "run `nats-sandbox config` for this mode to see its config, or try another server with --server",
   });
 }
 
-/** The server's own reason: its last fatal or error line, else its last line at all. */
-function fatalLine(log: string): string {
-  const lines = log.split("\n").filter((line) => line.trim() !== "");
-  const fatal = lines.findLast((line) => /\[FTL\]|\[ERR\]|^nats-server: |^panic: /.test(line));
-  return (fatal ?? lines.at(-1) ?? "nothing").replace(/^\[\d+\] \S+ \S+ /, "");
+function portInUse({ id }: ServerSpec, port: number): SandboxError {
+  const holder = holderOf(port);
+  return new SandboxError("port-in-use", `port ${port}, asked for by ${id}, is taken`, {
+    detail: holder === undefined ? "by a process that this user may not look into" : `by ${holder}`,
+    fix: "stop that one, or ask for another port",
+  });
 }
 
 /** SIGTERM, then SIGKILL; whatever of its process group is still there then, goes too. */

@@ -5,18 +5,23 @@ import { dirname, join } from "node:path";
 import { messageOf, SandboxError } from "../errors.ts";
 import { removeHomeIfEmpty } from "./home.ts";
 import { deadNames, foreign, giveLockBack, takeLock } from "./lock.ts";
-import { listDir, makePrivateDir, writePrivate } from "./private-files.ts";
+import { listDir, makePrivateDir, replacePrivate } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
 /** A sandbox's own folder, held until it is released. */
 export interface StateDir {
   readonly name: string;
   readonly dir: string;
-  /** Deletes the folder, but for the logs when `keepLogs`, and gives the name back. */
-  release(options?: { readonly keepLogs?: boolean }): void;
+  /** What the next run of the same name may use again; stays when all else goes. Made by whoever writes there. */
+  readonly lasting: string;
+  /** Deletes what is in the folder, but for what lasts, and the logs when `keepLogs`, and gives the name back. */
+  release(options?: { readonly keepLogs?: boolean; readonly forget?: boolean }): void;
 }
 
 const MARKER = ".sandbox.json";
+const LASTING = "identity";
+/** Of everything in the folder. A folder of a later schema is left alone. */
+const SCHEMA = 1;
 const PID_FILE = "server.pid";
 /** Start of the names of folders that are being deleted; no sandbox name starts with a dot. */
 const GONE = ".gone-";
@@ -30,18 +35,23 @@ export function checkName(name: string): void {
 }
 
 /**
- * Takes a sandbox name: creates its folder (0700), after clearing what a dead owner left there.
+ * Takes a sandbox name: creates its folder (0700), after clearing what a dead owner left there; with `forget`, also what
+ * lasts.
  * @throws SandboxError `name-in-use` while its owner lives, `state-unusable` when the folder cannot be written.
  */
-export function openState(home: string, name: string, { sweeping = false } = {}): StateDir {
+export function openState(
+  home: string,
+  name: string,
+  { sweeping = false, forget = false }: { readonly sweeping?: boolean; readonly forget?: boolean } = {},
+): StateDir {
   checkName(name);
   const dir = join(home, name);
   orUnusable(home, () => takeLock(home, name, sweeping));
   try {
     orUnusable(home, () => {
-      clear(dir);
+      clear(dir, forget);
       makePrivateDir(dir);
-      writePrivate(join(dir, MARKER), `${JSON.stringify({ schema: 1, name })}\n`);
+      replacePrivate(join(dir, MARKER), `${JSON.stringify({ schema: SCHEMA, name })}\n`);
     });
   } catch (error) {
     giveLockBack(home, name);
@@ -51,11 +61,12 @@ export function openState(home: string, name: string, { sweeping = false } = {})
   return {
     name,
     dir,
-    release({ keepLogs = false } = {}) {
+    lasting: join(dir, LASTING),
+    release({ keepLogs = false, forget = false } = {}) {
       if (released) return; // by now the name may be somebody else's
       released = true;
       if (keepLogs) keepOnlyLogs(dir);
-      else clear(dir);
+      else clear(dir, forget);
       giveLockBack(home, name);
       removeHomeIfEmpty(home);
     },
@@ -92,25 +103,60 @@ export function sweepDead(home: string): readonly string[] {
 /** Remembers a server process, so that the next command can end it should this one be killed. */
 export function recordProcess(serverDir: string, pid: number): void {
   const started = startTime(pid);
-  if (started !== undefined) writePrivate(join(serverDir, PID_FILE), JSON.stringify({ pid, started }));
+  if (started !== undefined) replacePrivate(join(serverDir, PID_FILE), JSON.stringify({ pid, started }));
 }
 
-/** Ends the servers recorded in a sandbox folder and deletes it. Refuses a folder that is not a sandbox's. */
-function clear(dir: string): void {
+/**
+ * Ends the servers recorded in a sandbox folder and deletes what is in it, but for what lasts. The folder goes too when
+ * that leaves nothing. Refuses a folder that is not a sandbox's, or that a later version made.
+ */
+function clear(dir: string, forget: boolean): void {
   if (!existsSync(dir)) return;
-  if (!existsSync(join(dir, MARKER)) && listDir(dir).length > 0) throw foreign(dir);
+  checkOurs(dir);
   for (const path of pidFiles(dir)) endProcess(path);
-  // First out of the way in one step: a folder that is half deleted would be nobody's, and in everybody's way.
-  const gone = join(dirname(dir), `${GONE}${randomUUID()}`);
-  renameSync(dir, gone);
-  rmSync(gone, { recursive: true, force: true });
+  const lasts = !forget && listDir(join(dir, LASTING)).length > 0;
+  const going = lasts
+    ? listDir(dir)
+        .filter((entry) => entry !== LASTING && entry !== MARKER)
+        .map((entry) => join(dir, entry))
+    : [dir];
+  // First out of the way, each in one step: what is half deleted would be nobody's, and in everybody's way.
+  for (const path of going) {
+    const gone = join(dirname(dir), `${GONE}${randomUUID()}`);
+    renameSync(path, gone);
+    rmSync(gone, { recursive: true, force: true });
+  }
+}
+
+/** A marker that was only half written is ours all the same: nobody else writes a file of that name. */
+function checkOurs(dir: string): void {
+  const marker = join(dir, MARKER);
+  if (!existsSync(marker)) {
+    if (listDir(dir).length > 0) throw foreign(dir);
+    return;
+  }
+  const schema = schemaOf(readFileSync(marker, "utf8"));
+  if (schema <= SCHEMA) return;
+  throw new SandboxError("state-unusable", `${dir} was made by a later version of nats-sandbox`, {
+    detail: `its schema is ${schema}, this version knows ${SCHEMA}`,
+    fix: "use that version, or choose another --name",
+  });
+}
+
+function schemaOf(text: string): number {
+  try {
+    return Number((JSON.parse(text) as { readonly schema?: unknown } | null)?.schema ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 function keepOnlyLogs(dir: string): void {
   for (const entry of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
     const path = join(dir, entry);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() && !path.endsWith(".log") && entry !== MARKER)
-      unlinkSync(path);
+    const stays = entry.endsWith(".log") || entry === MARKER || entry.startsWith(join(LASTING, "/"));
+    // A socket is no file, and goes too.
+    if (!stays && statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) unlinkSync(path);
   }
 }
 

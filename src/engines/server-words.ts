@@ -1,0 +1,46 @@
+/** What a nats-server says in its log, as far as an engine has to understand it; the wording of every version since 1.x. */
+import type { Listener } from "../model.ts";
+
+/** The lines in which it names its listeners. */
+const ANNOUNCEMENTS: readonly (readonly [Listener, RegExp])[] = [
+  ["client", /Listening for client connections on .*:(\d+)/],
+  ["monitor", /Starting https? monitor on .*:(\d+)/],
+  ["cluster", /Listening for route connections on .*:(\d+)/],
+  ["leafnode", /Listening for leafnode connections on .*:(\d+)/],
+  ["gateway", /Address for gateway .* is .*:(\d+)/],
+  ["websocket", /Listening for websocket clients on .*:(\d+)/],
+  ["mqtt", /Listening for MQTT clients on .*:(\d+)/],
+];
+
+export function isReady(log: string): boolean {
+  return /\bServer is ready\b/.test(log);
+}
+
+/** The port of each listener it has opened. */
+export function announcedPorts(log: string): Partial<Record<Listener, number>> {
+  const found = ANNOUNCEMENTS.flatMap(([listener, line]) => {
+    const port = line.exec(log)?.[1];
+    return port === undefined ? [] : [[listener, Number(port)] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** The port that it could not open because somebody has it. */
+export function takenPort(log: string): number | undefined {
+  const port = /listen tcp \S*:(\d+): bind: address already in use/.exec(log)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+/** What came of a reload, `ok` or the reason against it; undefined while it has said nothing. */
+export function reloadOutcome(log: string): "ok" | { readonly reason: string } | undefined {
+  const failed = /Failed to reload server configuration: (.*)/.exec(log);
+  if (failed !== null) return { reason: failed[1] ?? "" };
+  return log.includes("Reloaded server configuration") ? "ok" : undefined;
+}
+
+/** The server's own reason for its end: its last fatal or error line, else its last line at all. */
+export function lastWords(log: string): string {
+  const lines = log.split("\n").filter((line) => line.trim() !== "");
+  const fatal = lines.findLast((line) => /\[FTL\]|\[ERR\]|^nats-server: |^panic: /.test(line));
+  return (fatal ?? lines.at(-1) ?? "nothing").replace(/^\[\d+\] \S+ \S+ /, "");
+}
