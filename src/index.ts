@@ -31,5 +31,5 @@ export type {
   Totals,
   Verdict,
 } from "./results.ts";
-export type { RunningMode } from "./running.ts";
+export type { RunningMode } from "./running/running.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";

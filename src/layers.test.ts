@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["dial", "classify", "engines", "resolve"],
   ["running", "sandbox", "handed-out", "select", "report", "env"],
   ["check"],
-  ["index"],
+  ["index", "keeper"],
   ["cli"],
 ];
 
@@ -210,8 +210,8 @@ describe("a tree that breaks a rule", () => {
     ],
     [
       "from the renderers",
-      { "report/a.ts": 'export * from "../running.ts";', "running.ts": "" },
-      "report/a.ts -> ../running.ts",
+      { "report/a.ts": 'export * from "../running/running.ts";', "running.ts": "" },
+      "report/a.ts -> ../running/running.ts",
     ],
   ])("imports %s", (_, sources: Sources, listed) => expect(wrongWay(sources)).toEqual([listed]));
 

@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findNatscli } from "./dial/natscli.ts";
 import type { ClientSpec, Connection, TrustName } from "./model.ts";
-import type { RunningMode } from "./running.ts";
+import type { RunningMode } from "./running/running.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import { selectModes } from "./select.ts";
 import { withoutInfo } from "./testing/without-info.ts";

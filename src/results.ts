@@ -58,7 +58,7 @@ export interface Report {
   readonly totals: Totals;
 }
 
-export type Phase = "waiting" | "starting" | "ready" | "checking" | "checked" | "failed" | "stopped";
+export type Phase = "waiting" | "starting" | "ready" | "checking" | "checked" | "failed" | "lost";
 
 export type SandboxEvent =
   | { readonly type: "note"; readonly text: string }

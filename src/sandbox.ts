@@ -4,11 +4,12 @@ import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
 import type { Engine } from "./engines/engine.ts";
 import { SandboxError } from "./errors.ts";
 import { type HandedOut, writeHandedOut } from "./handed-out.ts";
-import type { KeyType, Mode } from "./model.ts";
+import type { JetStreamLimits, KeyType, Mode } from "./model.ts";
 import { hostNames } from "./pki/hosts.ts";
 import { loadCatalogue } from "./pki/profiles.ts";
 import type { SandboxEvent, Skip } from "./results.ts";
-import { type RunningMode, startMode } from "./running.ts";
+import { loadIdentity, saveIdentity } from "./running/identity.ts";
+import { type RunningMode, startMode } from "./running/running.ts";
 import { can, firstVersion } from "./server/capabilities.ts";
 import { openState, type StateDir, sweepDead } from "./state/state.ts";
 
@@ -20,6 +21,13 @@ export interface SandboxOptions extends EngineOptions {
   readonly keyType?: KeyType;
   /** Open the monitoring port too, on loopback. */
   readonly monitor?: boolean;
+  /** Keep streams in every mode, within these limits. */
+  readonly jetstream?: JetStreamLimits;
+  /**
+   * `lasting`: the same secrets, certificates and ports as the last time, as far as they are still good. `renewed`: new
+   * ones in their place. Default: new ones that nobody keeps.
+   */
+  readonly identity?: "lasting" | "renewed";
   readonly emit?: (event: SandboxEvent) => void;
 }
 
@@ -33,8 +41,15 @@ export interface Sandbox extends AsyncDisposable {
   readonly skipped: readonly Skip[];
   /** Writes each client's certificates and environment into the sandbox's folder. */
   handOut(): readonly HandedOut[];
-  /** Stops everything and deletes the folder; with `keepLogs`, all of it but the servers' logs. */
-  stop(options?: { readonly keepLogs?: boolean }): Promise<void>;
+  /** Restarts the servers of these modes on the same ports; their streams stay. */
+  restart(modes: readonly RunningMode[]): Promise<void>;
+  /** New certificates for these modes under the live servers, at the same paths. Returns those that have any. */
+  renew(modes: readonly RunningMode[]): Promise<readonly RunningMode[]>;
+  /**
+   * Stops everything and deletes the folder, but for what the next run of this name uses again; with `keepLogs`, but for
+   * the servers' logs, with `forget`, all of it.
+   */
+  stop(options?: { readonly keepLogs?: boolean; readonly forget?: boolean }): Promise<void>;
 }
 
 /**
@@ -46,29 +61,38 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
   hostNames(options.hosts ?? []); // a bad name ends it here, before anything is made
   const home = resolve(options.home); // servers run in folders of their own, so paths must not depend on ours
   sweepDead(home);
-  const state = openState(home, options.name);
+  const state = openState(home, options.name, { forget: options.identity === "renewed" });
   // Read while the engine looks for its server; whoever needs it waits for it, and is told if it fails.
   if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
   try {
     const engine = await chooseEngine(options, state.dir);
-    const skipped = modes.flatMap((mode) => skipMode(mode, engine));
+    const skipped = modes.flatMap((mode) => skipMode(mode, engine, options));
     const wanted = modes.filter((mode) => skipped.every((skip) => skip.mode !== mode.name));
-    const started = await Promise.all(wanted.map((mode) => tryMode(mode, engine, options)));
+    const started = await Promise.all(wanted.map((mode) => tryMode(mode, engine, state, options)));
     const running = started.flatMap((one) => ("running" in one ? [one.running] : []));
     const failed = started.flatMap((one) => ("error" in one ? [one] : []));
-    const sandbox = assemble(state, engine, running, failed, skipped);
+    if (wanted.length === 0 && skipped.length > 0) throw nothingRuns(skipped);
+    const sandbox = assemble(state, engine, running, failed, skipped, options);
     const [first] = failed;
     if (options.signal?.aborted || (first !== undefined && running.length === 0)) {
-      await sandbox.stop({ keepLogs: !options.signal?.aborted });
+      const keepLogs = !options.signal?.aborted && first?.error.code === "start-failed";
+      await sandbox.stop({ keepLogs });
       options.signal?.throwIfAborted();
-      throw withLogs(first?.error, sandbox);
+      throw keepLogs ? withLogs(first.error, sandbox) : first?.error;
     }
     return sandbox;
   } catch (error) {
-    if (!(error instanceof SandboxError && error.code === "start-failed")) state.release();
+    state.release(); // does nothing where `stop` has done it
     options.signal?.throwIfAborted(); // whatever failed because of it
     throw error;
   }
+}
+
+function nothingRuns(skipped: readonly Skip[]): SandboxError {
+  return new SandboxError("server-broken", "this nats-server can run none of the modes", {
+    detail: skipped.map(({ mode, reason }) => `${mode}: ${reason}`).join("\n"),
+    fix: "choose a newer one with --server",
+  });
 }
 
 /** What to say once `stop` has kept the logs. */
@@ -76,8 +100,7 @@ export function logsKept({ dir }: Pick<Sandbox, "dir">): string {
   return `the servers' logs are kept in ${dir}`;
 }
 
-function withLogs(error: SandboxError | undefined, sandbox: Sandbox): SandboxError | undefined {
-  if (error === undefined) return undefined;
+function withLogs(error: SandboxError, sandbox: Sandbox): SandboxError {
   const detail = [error.detail, logsKept(sandbox)].filter((line) => line !== undefined).join("\n");
   return new SandboxError(error.code, error.message, {
     detail,
@@ -86,18 +109,33 @@ function withLogs(error: SandboxError | undefined, sandbox: Sandbox): SandboxErr
   });
 }
 
-function skipMode(mode: Mode, { version }: Engine): readonly Skip[] {
-  if (mode.needs === undefined || can(version, mode.needs)) return [];
-  return [{ mode: mode.name, reason: `needs nats-server ${firstVersion(mode.needs)}, found ${version}` }];
+function skipMode(mode: Mode, { version }: Engine, { jetstream }: SandboxOptions): readonly Skip[] {
+  const needs = [mode.needs, jetstream === undefined ? undefined : ("jetstream" as const)];
+  const lacks = needs.find((need) => need !== undefined && !can(version, need));
+  if (lacks === undefined) return [];
+  return [{ mode: mode.name, reason: `needs nats-server ${firstVersion(lacks)}, found ${version}` }];
 }
 
 type Started = { readonly running: RunningMode } | { readonly mode: Mode; readonly error: SandboxError };
 
-async function tryMode(mode: Mode, engine: Engine, options: SandboxOptions): Promise<Started> {
+async function tryMode(
+  mode: Mode,
+  engine: Engine,
+  state: StateDir,
+  options: SandboxOptions,
+): Promise<Started> {
   const emit = options.emit ?? (() => {});
   emit({ type: "phase", mode: mode.name, phase: "starting" });
   try {
-    const running = await startMode(mode, { ...options, engine });
+    const known = options.identity === undefined ? undefined : loadIdentity(state.lasting, mode, options);
+    const running = await startMode(mode, {
+      ...options,
+      ...known,
+      engine,
+      onNote: (text) => emit({ type: "note", text }),
+      onLost: () => emit({ type: "phase", mode: mode.name, phase: "lost" }),
+    });
+    keepIdentity(running, state, options);
     emit({ type: "phase", mode: mode.name, phase: "ready", url: running.connection().url });
     return { running };
   } catch (error) {
@@ -109,19 +147,27 @@ async function tryMode(mode: Mode, engine: Engine, options: SandboxOptions): Pro
   }
 }
 
+/** For the next run of the same name, where it is asked for. */
+function keepIdentity(running: RunningMode, state: StateDir, options: SandboxOptions): void {
+  if (options.identity === undefined) return;
+  const { mode, material } = running;
+  saveIdentity(state.lasting, mode, options, { material, ports: running.ports() });
+}
+
 function assemble(
   state: StateDir,
   engine: Engine,
   running: readonly RunningMode[],
   failed: Sandbox["failed"],
   skipped: readonly Skip[],
+  options: SandboxOptions,
 ): Sandbox {
   let stopped: Promise<void> | undefined;
-  const stopAll = async (keepLogs: boolean) => {
+  const stopAll = async (how: { readonly keepLogs?: boolean; readonly forget?: boolean }) => {
     await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
-    state.release({ keepLogs });
+    state.release(how);
   };
-  const stop = ({ keepLogs = false } = {}) => (stopped ??= stopAll(keepLogs));
+  const stop: Sandbox["stop"] = (how = {}) => (stopped ??= stopAll(how));
   return {
     name: state.name,
     dir: state.dir,
@@ -130,6 +176,17 @@ function assemble(
     failed,
     skipped,
     handOut: () => running.flatMap((one) => handOut(one, state.dir)),
+    async restart(modes) {
+      await Promise.all(modes.map((one) => one.restart()));
+    },
+    async renew(modes) {
+      const renewed = await Promise.all(modes.map(async (one) => ((await one.renew()) ? [one] : [])));
+      for (const one of renewed.flat()) {
+        keepIdentity(one, state, options);
+        handOut(one, state.dir);
+      }
+      return renewed.flat();
+    },
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { SecretRef } from "../model.ts";
 import type { CheckResult, SandboxEvent } from "../results.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
 import { strictPercentEncode } from "../secrets.ts";
 import { selectModes } from "../select.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { findNatscli } from "../dial/natscli.ts";
 import type { Check } from "../model.ts";
 import type { CheckResult, FindingResult, SandboxEvent, Skip } from "../results.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { can, firstVersion } from "../server/capabilities.ts";
 import { TlsContexts } from "../wire/tls-contexts.ts";
 import type { CheckContext } from "./context.ts";

@@ -3,7 +3,7 @@ import { type Classified, classify } from "../classify.ts";
 import type { DialRequest } from "../dial/request.ts";
 import type { DialStep } from "../dial/steps.ts";
 import type { ClientSpec, DriverName } from "../model.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import type { TlsContexts } from "../wire/tls-contexts.ts";
 import type { Trace } from "../wire/trace.ts";
 

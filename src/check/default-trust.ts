@@ -1,6 +1,6 @@
 /** The default trust store for all modes at once: one child process with the modes' CAs added to it, one without. */
 import { dialWithDefaultTrust } from "../dial/default-trust.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { newTrace, type Trace } from "../wire/trace.ts";
 
 /** The trace of the dial made for a check. */

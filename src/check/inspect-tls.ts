@@ -4,7 +4,7 @@ import { describeTrace } from "../classify.ts";
 import { dial } from "../dial/dial.ts";
 import type { Check, ClientSpec, Step } from "../model.ts";
 import { hostNames } from "../pki/hosts.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { type CheckContext, dialRequest, type Inspection, STORY_TIMEOUT } from "./context.ts";
 
 /** Reads the certificates off the wire (TLS 1.2 sends them in clear) and compares them with those that were issued. */

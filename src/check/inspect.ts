@@ -3,7 +3,7 @@ import type { Server } from "../engines/engine.ts";
 import { isLoopback } from "../engines/listening.ts";
 import { messageOf, SandboxError } from "../errors.ts";
 import type { Check, Step } from "../model.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { readInfo } from "../wire/session.ts";
 import type { CheckContext, Inspection } from "./context.ts";
 import { inspectChain, inspectCipher, inspectPlaintext } from "./inspect-tls.ts";

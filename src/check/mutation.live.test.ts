@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Mode } from "../model.ts";
 import { MODES } from "../modes/all.gen.ts";
-import { previewConfigs } from "../running.ts";
+import { previewConfigs } from "../running/configure.ts";
 import { compareVersions } from "../server/capabilities.ts";
 import { DEFAULT_VERSION, findServer } from "../server/find.ts";
 import { readConfig, unmarkedLines } from "../testing/config-lines.ts";

@@ -5,7 +5,7 @@ import type { DialStep } from "../dial/steps.ts";
 import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { Check, Step } from "../model.ts";
 import type { CheckResult, Verdict } from "../results.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { can } from "../server/capabilities.ts";
 import type { Trace } from "../wire/trace.ts";
 import { type CheckContext, classifyTrace, dialRequest, type Inspection } from "./context.ts";

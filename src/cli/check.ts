@@ -4,7 +4,8 @@ import { EXIT } from "../errors.ts";
 import { logsKept } from "../sandbox.ts";
 import { selectModes } from "../select.ts";
 import { complain, resultJson } from "./output.ts";
-import { isGood, print, type StartingOptions, startAndCheck } from "./run.ts";
+import { Progress, withProgress } from "./progress.ts";
+import { isGood, print, type StartingOptions, sandboxOptions, startAndCheck } from "./run.ts";
 import { listenForSignals } from "./signals.ts";
 
 export interface CheckCommandOptions extends StartingOptions {
@@ -19,21 +20,19 @@ export async function check(
 ): Promise<number> {
   const modes = selectModes(names);
   using signals = listenForSignals();
+  const progress = new Progress(modes, options);
   // Always fresh, and beside any other: the name is its own.
-  const run = await startAndCheck(
-    modes,
-    `check-${randomBytes(6).toString("hex")}`,
-    options,
-    version,
-    signals,
+  const name = `check-${randomBytes(6).toString("hex")}`;
+  const { sandbox, outcome } = await withProgress(progress, () =>
+    startAndCheck(modes, sandboxOptions(name, options, progress.take), version, signals),
   );
-  const missing = new Set(run.report.skipped.flatMap((skip) => skip.missing ?? []));
+  const missing = new Set(outcome.report.skipped.flatMap((skip) => skip.missing ?? []));
   const lacking = options.require.filter((tool) => missing.has(tool));
-  const good = isGood(run.sandbox, run.report) && lacking.length === 0;
-  await run.sandbox.stop({ keepLogs: !isGood(run.sandbox, run.report) });
-  if (options.json === true) resultJson(run.report);
-  else print(run, options, [""]);
+  const good = isGood(outcome);
+  await sandbox.stop({ keepLogs: !good });
+  if (options.json === true) resultJson(outcome.report);
+  else print(outcome, progress, options, [""]);
   for (const tool of lacking) complain(`✖ ${tool} is required and not here`);
-  if (!isGood(run.sandbox, run.report)) complain(logsKept(run.sandbox));
-  return good ? EXIT.ok : EXIT.failed;
+  if (!good) complain(logsKept(sandbox));
+  return good && lacking.length === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../errors.ts";
 import type { Mode } from "../model.ts";
-import { previewConfigs } from "../running.ts";
+import { previewConfigs } from "../running/configure.ts";
 import { selectMode } from "../select.ts";
 import { findServer } from "../server/find.ts";
 import { stateHome } from "../state/home.ts";

@@ -10,13 +10,25 @@ afterAll(async () => {
   await room[Symbol.asyncDispose]();
 });
 
-const COMMANDS = ["up", "check", "modes", "config", "server path", "server fetch", "server list"];
+const COMMANDS = [
+  "up",
+  "check",
+  "down",
+  "status",
+  "logs",
+  "restart",
+  "modes",
+  "config",
+  "server path",
+  "server fetch",
+  "server list",
+];
 
 describe.concurrent("--help", () => {
   it("names every command", async () => {
     const { status, stdout, stderr } = await room.run(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    for (const command of ["up", "check", "modes", "config", "server"])
+    for (const command of new Set(COMMANDS.map((name) => name.split(" ")[0])))
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w+`, "m"));
     expect(stdout.match(/^Example:\n {2}npx nats-sandbox /gm)).toHaveLength(1);
   });

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
+import { addDetachedCommands } from "./commands/detached.ts";
 import { addHandOutCommands } from "./commands/hand-out.ts";
 import { addStartCommands } from "./commands/start.ts";
 import { addToolCommands } from "./commands/tools.ts";
@@ -30,6 +31,7 @@ const program = new Command("nats-sandbox")
   .addHelpText("after", example("npx nats-sandbox up", 'every mode of the NATS page "Securing Connections"'));
 
 addStartCommands(program, version);
+addDetachedCommands(program);
 addHandOutCommands(program);
 addToolCommands(program);
 

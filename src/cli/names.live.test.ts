@@ -154,7 +154,8 @@ describe.concurrent("what is not ours stays as it is", () => {
     const git = readdirSync(own).filter((file) => file === ".gitignore");
     expect(git).toEqual(names.filter((name) => name === ".gitignore"));
     expect(await stop([up])).toEqual([0]);
-    expect(readdirSync(own)).toEqual(names);
+    expect(readdirSync(own).filter((file) => file !== "default")).toEqual(names);
+    expect(readdirSync(join(own, "default")).sort()).toEqual([".sandbox.json", "identity"]);
     for (const name of names) expect(readFileSync(join(own, name), "utf8")).toBe("precious\n");
   });
 });

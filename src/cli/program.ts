@@ -23,6 +23,24 @@ export function collect(value: string, previous: readonly string[]): readonly st
   return [...previous, value];
 }
 
+/** A whole number from 1 on. */
+export function atLeastOne(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("it is no whole number from 1 on");
+  return Number(value);
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `90s`, `30m`, `2h` or `1d`, in seconds. */
+export function duration(value: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(value) ?? [];
+  const seconds = Number(count) * SECONDS[unit as keyof typeof SECONDS];
+  // A timer of Node holds 2^31 ms, which are 24 days.
+  if (!(seconds > 0 && seconds <= 20 * SECONDS.d))
+    throw new InvalidArgumentError("it is no time such as 90s, 30m, 2h or 1d, 20d at most");
+  return seconds;
+}
+
 export function named(command: Command): Command {
   return command.option("--name <name>", "name of the sandbox", "default");
 }

@@ -118,6 +118,12 @@ export class Progress implements Disposable {
   }
 }
 
+/** What is shown while `work` goes on is taken away when it is over. */
+export async function withProgress<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
+  using _ = progress;
+  return await work();
+}
+
 function isGood({ verdict }: CheckResult): boolean {
   return verdict === "pass" || verdict === "deviates";
 }

@@ -1,14 +1,14 @@
-/** What `up` and `check` have in common: start the modes, check them, and say what came out. */
+/** What all that start and check modes have in common: doing it, and saying what came out. */
 import { relative } from "node:path";
-import { type CheckOutcome, checkModes } from "../check/check.ts";
-import type { EngineName, KeyType, Mode } from "../model.ts";
+import { checkModes } from "../check/check.ts";
+import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { buildReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
-import type { Report } from "../results.ts";
-import { type Sandbox, startSandbox } from "../sandbox.ts";
+import type { Report, SandboxEvent } from "../results.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox.ts";
 import { stateHome } from "../state/home.ts";
 import { type GlobalOptions, result, styleFor, tell, widthOf } from "./output.ts";
-import { Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import type { Signals } from "./signals.ts";
 
 export interface StartingOptions extends GlobalOptions {
@@ -18,43 +18,50 @@ export interface StartingOptions extends GlobalOptions {
   readonly host: readonly string[];
   readonly keyType: KeyType;
   readonly monitor?: boolean;
+  readonly jetstream?: JetStreamLimits;
 }
 
-export interface Run {
-  readonly sandbox: Sandbox;
-  readonly outcome: CheckOutcome;
+/** What came out, as plain data: it may have come about in another process. */
+export interface Outcome {
+  readonly engine: { readonly name: EngineName; readonly title: string };
+  readonly dir: string;
+  /** Modes that did not start, and why. */
+  readonly failed: readonly { readonly mode: string; readonly error: string }[];
   readonly report: Report;
-  /** The table, failures, deviations, findings and skips. */
-  readonly text: readonly string[];
+}
+
+/** The options of `startSandbox` for what was given on the command line. */
+export function sandboxOptions(name: string, options: StartingOptions, emit: (event: SandboxEvent) => void) {
+  const { engine, server, offline, host: hosts, keyType, monitor, jetstream } = options;
+  return {
+    home: stateHome(process.env, process.cwd()),
+    name,
+    engine,
+    hosts,
+    keyType,
+    emit,
+    onProgress: (text: string) => emit({ type: "note", text }),
+    ...(server === undefined ? {} : { server }),
+    ...(offline === undefined ? {} : { offline }),
+    ...(monitor === undefined ? {} : { monitor }),
+    ...(jetstream === undefined ? {} : { jetstream }),
+  } satisfies SandboxOptions;
 }
 
 /** Starts and checks; what it started is in `sandbox`, for the caller to stop. Stops it itself when it throws. */
 export async function startAndCheck(
   modes: readonly Mode[],
-  name: string,
-  options: StartingOptions,
+  options: SandboxOptions,
   version: string,
-  signals: Signals,
-): Promise<Run> {
+  signals: Pick<Signals, "signal" | "interrupt">,
+): Promise<{ readonly sandbox: Sandbox; readonly outcome: Outcome }> {
   const startedAt = new Date();
   const begin = performance.now();
-  using progress = new Progress(modes, options);
-  const sandbox = await startSandbox(modes, {
-    home: stateHome(process.env, process.cwd()),
-    name,
-    engine: options.engine,
-    hosts: options.host,
-    keyType: options.keyType,
-    signal: signals.signal,
-    emit: progress.take,
-    onProgress: (text) => progress.take({ type: "note", text }),
-    ...(options.server === undefined ? {} : { server: options.server }),
-    ...(options.offline === undefined ? {} : { offline: options.offline }),
-    ...(options.monitor === undefined ? {} : { monitor: options.monitor }),
-  });
+  const sandbox = await startSandbox(modes, { ...options, signal: signals.signal });
   try {
-    const outcome = await signals.interrupt(
-      checkModes(sandbox.running, { emit: progress.take, scratch: sandbox.dir }),
+    const { emit } = options;
+    const { results, findings, skipped } = await signals.interrupt(
+      checkModes(sandbox.running, { scratch: sandbox.dir, ...(emit && { emit }) }),
     );
     const report = buildReport({
       tool: `nats-sandbox ${version}`,
@@ -64,25 +71,46 @@ export async function startAndCheck(
       servers: sandbox.running.flatMap(({ mode, serverNames }) =>
         serverNames.map((id) => ({ mode: mode.name, id, version: sandbox.engine.version })),
       ),
-      results: outcome.results,
-      findings: outcome.findings,
-      skipped: [...sandbox.skipped, ...outcome.skipped],
+      results,
+      findings,
+      skipped: [...sandbox.skipped, ...skipped],
     });
-    return { sandbox, outcome, report, text: describe(sandbox, report, progress, options) };
+    return { sandbox, outcome: outcomeOf(sandbox, report) };
   } catch (error) {
     await sandbox.stop();
     throw error;
   }
 }
 
-function describe(
-  sandbox: Sandbox,
-  report: Report,
+function outcomeOf({ engine, dir, failed }: Sandbox, report: Report): Outcome {
+  return {
+    engine: { name: engine.name, title: engine.title },
+    dir,
+    failed: failed.map(({ mode, error }) => ({ mode: mode.name, error: error.detail ?? error.message })),
+    report,
+  };
+}
+
+export function isGood({ failed, report: { totals } }: Outcome): boolean {
+  return failed.length === 0 && totals.fail === 0 && totals.inconclusive === 0;
+}
+
+/** The headline on stderr; the table, what is not as promised, and the summary on stdout, with `more` after it. */
+export function print(
+  outcome: Outcome,
   progress: Progress,
   options: GlobalOptions,
-): readonly string[] {
+  more: readonly string[],
+): void {
+  tell(`${headline(outcome)}\n`, options);
+  const [first = "", ...rest] = more;
+  const lines = [...describe(outcome, progress, options), summary(outcome) + first, ...rest];
+  result(lines.join("\n"));
+}
+
+function describe({ failed, report }: Outcome, progress: Progress, options: GlobalOptions) {
   const style = styleFor(process.stdout, options);
-  const errors = new Map(sandbox.failed.map(({ mode, error }) => [mode.name, error.detail ?? error.message]));
+  const errors = new Map(failed.map(({ mode, error }) => [mode, error]));
   const bad = report.results.filter(({ verdict }) => verdict === "fail" || verdict === "inconclusive");
   const deviating = report.results.filter(({ verdict }) => verdict === "deviates");
   const blocks = [
@@ -97,25 +125,16 @@ function describe(
 }
 
 /** What runs, where it came from, and where its files are. */
-function headline({ engine, dir }: Sandbox): string {
+function headline({ engine, dir }: Outcome): string {
   return `${engine.title}\n${engine.name} engine · ${relative(process.cwd(), dir) || dir}`;
 }
 
 /** `9 modes, 231 checks passed in 1.2 s.` */
-function summary(sandbox: Sandbox, { totals, ms }: Report): string {
+function summary({ failed, report: { servers, totals, ms } }: Outcome): string {
   const { pass, fail, inconclusive, deviates } = totals;
   const all = pass + fail + inconclusive + deviates;
   const good = pass + deviates;
-  const modes = sandbox.running.length + sandbox.failed.length;
+  const modes = new Set(servers.map(({ mode }) => mode)).size + failed.length;
   const checks = good === all ? `${all} checks passed` : `${good} of ${all} checks passed`;
   return `${modes} ${modes === 1 ? "mode" : "modes"}, ${checks} in ${(ms / 1000).toFixed(1)} s.`;
-}
-
-export function isGood(sandbox: Sandbox, { totals }: Report): boolean {
-  return sandbox.failed.length === 0 && totals.fail === 0 && totals.inconclusive === 0;
-}
-
-export function print(run: Run, options: GlobalOptions, more: readonly string[]): void {
-  tell(`${headline(run.sandbox)}\n`, options);
-  result([...run.text, summary(run.sandbox, run.report) + (more[0] ?? ""), ...more.slice(1)].join("\n"));
 }

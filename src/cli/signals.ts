@@ -22,6 +22,8 @@ export interface Signals extends Disposable {
   readonly signal: AbortSignal;
   /** Resolves with the first signal. */
   readonly ended: Promise<EndedBySignal>;
+  /** Ends things as that signal would. */
+  end(signal: SignalName): void;
   /** `work`, which ends by itself when the signal aborts; its failure is then the signal's. */
   settle<T>(work: Promise<T>): Promise<T>;
   /** `work`, or the rejection that the first signal is, whichever comes first. */
@@ -50,6 +52,7 @@ export function listenForSignals(): Signals {
   return {
     signal: controller.signal,
     ended,
+    end: onSignal,
     async settle(work) {
       try {
         return await work;

@@ -130,3 +130,24 @@ test("SIGINT ends it with 0 and leaves nothing: no process, no file", async () =
   expect(await room.remaining()).toEqual([]);
   expect(room.left()).toEqual([]);
 });
+
+test("a server that ends by itself is told; up goes on, and ends with 1, in order", async () => {
+  await using own = await openRoom("up-lost");
+  const program = await own.start(["up", "open", "token"]).says(/Ctrl-C stops everything/);
+  const kill = (mode: string) => {
+    const [pid] = own.servers().filter((one) => own.processes().get(one)?.includes(`/${mode}/server/`));
+    process.kill(pid ?? 0, "SIGKILL");
+  };
+  kill("open");
+  await program.says(/✖ open: its server ended by itself/);
+  expect(program.stderr).not.toMatch(/token: its server/);
+  kill("token");
+  await program.says(/✖ token: its server ended by itself/);
+  const { status, stderr } = await program.end("SIGINT");
+  expect(status).toBe(1);
+  expect(stderr).toContain("logs are kept in");
+  const left = own
+    .left()
+    .filter((file) => /\.(conf|env|pem|json)$/.test(file) && !file.endsWith("/.sandbox.json"));
+  expect(left).toEqual([]);
+});

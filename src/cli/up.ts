@@ -1,38 +1,67 @@
-/** `nats-sandbox up`: start, check, print the table, keep running until a signal. */
+/** `nats-sandbox up`: start, check, print the table; keep running until a signal, or leave it to a keeper. */
 import { relative } from "node:path";
-import { withoutLogin } from "../env.ts";
 import { EXIT } from "../errors.ts";
-import type { HandedOut } from "../handed-out.ts";
-import { totalsOf } from "../report/report.ts";
-import type { RunningMode } from "../running.ts";
-import { logsKept } from "../sandbox.ts";
+import type { Mode } from "../model.ts";
+import type { SandboxEvent } from "../results.ts";
 import { selectModes } from "../select.ts";
+import { detach } from "./detach.ts";
 import { complain, resultJson, tell } from "./output.ts";
-import { isGood, print, type Run, type StartingOptions, startAndCheck } from "./run.ts";
+import { type Owned, type OwningOptions, own } from "./own.ts";
+import { Progress, withProgress } from "./progress.ts";
+import { isGood, print } from "./run.ts";
 import { listenForSignals } from "./signals.ts";
 
-export interface UpOptions extends StartingOptions {
-  readonly name: string;
+export interface UpOptions extends OwningOptions {
+  /** Leave them running, owned by a process of its own. */
+  readonly detach?: boolean;
+  /** With `detach`: also when a check failed. */
+  readonly keepOnFailure?: boolean;
 }
 
 export async function up(names: readonly string[], options: UpOptions, version: string): Promise<number> {
   const modes = selectModes(names);
+  return options.detach === true ? upDetached(modes, options) : upHere(modes, options, version);
+}
+
+async function upHere(modes: readonly Mode[], options: UpOptions, version: string): Promise<number> {
   using signals = listenForSignals();
-  const run = await startAndCheck(modes, options.name, options, version, signals);
-  await using sandbox = run.sandbox;
-  const handedOut = sandbox.handOut();
-  if (options.json === true) resultJson(await status(run, handedOut));
-  else print(run, options, ["  Ctrl-C stops everything.", ...hints(handedOut)]);
-  await signals.ended;
+  let ready = false;
+  const progress = new Progress(modes, options);
+  const emit = (event: SandboxEvent) => {
+    if (!ready) progress.take(event);
+    else if (event.type === "phase" && event.phase === "lost") complain(lost(event.mode));
+    else if (event.type === "note") tell(event.text, options);
+  };
+  const owned = await withProgress(progress, () => own(modes, options, version, signals, emit));
+  ready = true;
+  if (options.json === true) resultJson(await owned.status());
+  else print(owned.outcome, progress, options, ["  Ctrl-C stops everything.", ...hints(owned.handedOut)]);
+  await owned.over;
   tell("stopping…", options);
-  const good = isGood(sandbox, run.report);
-  await sandbox.stop({ keepLogs: !good });
-  if (!good) complain(logsKept(sandbox));
-  return good ? EXIT.ok : EXIT.failed;
+  const { status, said } = await owned.finish();
+  if (said !== undefined) complain(said);
+  return status;
+}
+
+async function upDetached(modes: readonly Mode[], options: UpOptions): Promise<number> {
+  using signals = listenForSignals();
+  const progress = new Progress(modes, options);
+  const { outcome, handedOut, status, kept } = await withProgress(progress, () =>
+    detach({ modes, options, keepOnFailure: options.keepOnFailure === true }, signals, progress.take),
+  );
+  const down = `nats-sandbox down${options.name === "default" ? "" : ` --name ${options.name}`}`;
+  if (options.json === true) resultJson(status);
+  else if (kept) print(outcome, progress, options, [`  ${down} stops everything.`, ...hints(handedOut)]);
+  else print(outcome, progress, options, ["  Everything is stopped: --keep-on-failure leaves it running."]);
+  return isGood(outcome) ? EXIT.ok : EXIT.failed;
+}
+
+function lost(mode: string): string {
+  return `✖ ${mode}: its server ended by itself; nats-sandbox logs ${mode} shows its last words`;
 }
 
 /** What to do next, with the mode that most people come for. */
-function hints(handedOut: readonly HandedOut[]): readonly string[] {
+function hints(handedOut: Owned["handedOut"]): readonly string[] {
   const one = handedOut.find(({ mode }) => mode === "tls-verify") ?? handedOut[0];
   if (one === undefined) return [];
   const load = `. ${relative(process.cwd(), one.envFile)}`;
@@ -44,44 +73,4 @@ function hints(handedOut: readonly HandedOut[]): readonly string[] {
     "",
     "Test keys only: never use them for anything real.",
   ];
-}
-
-/** Status document, schema 1; no secret in it, those are in `envFile`. */
-async function status({ sandbox, outcome, report }: Run, handedOut: readonly HandedOut[]): Promise<unknown> {
-  const modeStatus = async (running: RunningMode) => {
-    const of = <Item extends { readonly mode: string }>(all: readonly Item[]) =>
-      all.filter((one) => one.mode === running.mode.name);
-    const clients = of(handedOut).map(({ client, connection, files, envFile }) => [
-      client,
-      { url: withoutLogin(connection.url), ...files, envFile },
-    ]);
-    return {
-      mode: running.mode.name,
-      state: "ready",
-      url: running.connection().url,
-      servers: await Promise.all(running.serverNames.map((id) => serverStatus(running, id))),
-      clients: Object.fromEntries(clients),
-      checks: totalsOf(of(outcome.results), of(outcome.skipped)),
-    };
-  };
-  const failed = sandbox.failed.map(({ mode, error }) => ({
-    mode: mode.name,
-    state: "failed",
-    reason: error.detail ?? error.message,
-  }));
-  return {
-    schema: 1,
-    name: sandbox.name,
-    dir: sandbox.dir,
-    engine: sandbox.engine.name,
-    owner: process.pid,
-    modes: [...(await Promise.all(sandbox.running.map(modeStatus))), ...failed],
-    skipped: report.skipped,
-  };
-}
-
-async function serverStatus(running: RunningMode, id: string): Promise<unknown> {
-  const server = await running.server(id);
-  const ports = running.listeners.map((listener) => [listener, server.address(listener).port]);
-  return { id, version: server.version, ports: Object.fromEntries(ports) };
 }

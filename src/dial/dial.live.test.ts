@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { classify } from "../classify.ts";
 import type { ClientSpec, DriverName, Refusal } from "../model.ts";
-import type { RunningMode } from "../running.ts";
+import type { RunningMode } from "../running/running.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
 import { selectModes } from "../select.ts";
 import { TlsContexts } from "../wire/tls-contexts.ts";

@@ -52,7 +52,7 @@ describe("the table", () => {
     ["checking", "…"],
     ["checked", "✔"],
     ["failed", "✖"],
-    ["stopped", "·"],
+    ["lost", "✖"],
   ])("shows the phase %s as %s", (phase, sign) => {
     expect(modeTable([row({ phase })], PLAIN, 80)[1]).toMatch(new RegExp(`^  ${sign} user-pass-bcrypt `));
   });

@@ -29,7 +29,7 @@ const SIGNS: Readonly<Record<Phase, string>> = {
   checking: "…",
   checked: "✔",
   failed: "✖",
-  stopped: "·",
+  lost: "✖",
 };
 
 /** Columns of a mode's sign, and of its count of checks. */
@@ -50,7 +50,7 @@ export function modeTable(rows: readonly ModeRow[], style: Style, width: number)
 
 function modeLine(row: ModeRow, name: number, url: number, style: Style, width: number): string {
   const good = row.results.filter(({ verdict }) => verdict === "pass" || verdict === "deviates").length;
-  const bad = row.phase === "failed" || good < row.results.length;
+  const bad = row.phase === "failed" || row.phase === "lost" || good < row.results.length;
   const sign = bad
     ? style.red("✖")
     : row.phase === "checked"
@@ -65,6 +65,7 @@ function modeLine(row: ModeRow, name: number, url: number, style: Style, width: 
 
 function remarkOf({ phase, results, error }: ModeRow): string {
   if (error !== undefined) return error;
+  if (phase === "lost") return "its server ended by itself";
   if (phase !== "checked") return phase === "waiting" || phase === "checking" ? "" : phase;
   const failed = results.filter(({ verdict }) => verdict === "fail" || verdict === "inconclusive").length;
   if (failed > 0) return `${failed} not as promised`;

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { codeOf, SandboxError } from "../errors.ts";
 import { makeHome } from "./home.ts";
-import { writePrivate } from "./private-files.ts";
+import { listDir, writePrivate } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
 interface Owner extends ProcessId {
@@ -65,10 +65,18 @@ export function giveLockBack(home: string, name: string): void {
   rmSync(lockPath(home, name), { force: true });
 }
 
+/** The names whose owner lives. */
+export function namesUp(home: string): readonly string[] {
+  return namesOf(listDir(home)).filter((name) => livingOwner(home, name) !== undefined);
+}
+
+function namesOf(files: readonly string[]): readonly string[] {
+  return files.filter((file) => file.endsWith(LOCK)).map((file) => file.slice(0, -LOCK.length));
+}
+
 /** The names among these files of `home` whose lock has an owner that lives no more. */
 export function deadNames(files: readonly string[], home: string): readonly string[] {
-  const names = files.filter((file) => file.endsWith(LOCK)).map((file) => file.slice(0, -LOCK.length));
-  return names.filter((name) => {
+  return namesOf(files).filter((name) => {
     const owner = readOwner(home, name);
     return typeof owner === "object" && !ownerLives(owner);
   });
@@ -107,7 +115,7 @@ function nameInUse(home: string, name: string, owner: Owner): SandboxError {
     detail: `process ${owner.pid}${where} owns it, in ${home}`,
     fix:
       owner.host === hostname()
-        ? "stop that one first, or give this one another name with --name"
+        ? `nats-sandbox down${name === "default" ? "" : ` --name ${name}`} stops it; or give this one another name with --name`
         : `use another name; if that machine is gone, delete ${lockPath(home, name)}`,
   });
 }

@@ -8,6 +8,19 @@ import { deadNames, foreign, giveLockBack, takeLock } from "./lock.ts";
 import { listDir, makePrivateDir, replacePrivate } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
+/** Where a sandbox is, whether it is up or not. */
+export interface SandboxPlace {
+  readonly home: string;
+  readonly name: string;
+  readonly dir: string;
+}
+
+/** @throws SandboxError `invalid-name` */
+export function placeOf(home: string, name: string): SandboxPlace {
+  checkName(name);
+  return { home, name, dir: join(home, name) };
+}
+
 /** A sandbox's own folder, held until it is released. */
 export interface StateDir {
   readonly name: string;

@@ -54,8 +54,10 @@ export interface Room extends AsyncDisposable {
   run(args: readonly string[], options?: RunOptions): Promise<Finished>;
   /** Every file and folder there is, relative to `dir`. */
   files(): readonly string[];
-  /** What its commands left: files and folders that a fresh room does not have. */
+  /** What its commands left: files and folders that a fresh room does not have, but for what is to last. */
   left(): readonly string[];
+  /** What is to last of the sandboxes that were up. */
+  lasting(): readonly string[];
   /** Processes that its commands started and that still live, by pid, with their arguments. */
   processes(): ReadonlyMap<number, string>;
   /** Arguments of those that do not end although they should; waits for them. */
@@ -97,7 +99,12 @@ export async function openRoom(name = "room"): Promise<Room> {
     start,
     run: (args, options) => start(args, options).ended,
     files,
-    left: () => files().filter((file) => !FOLDERS.includes(file) && !file.startsWith("scripts/")),
+    left() {
+      const all = files().filter((file) => !FOLDERS.includes(file) && !file.startsWith("scripts/"));
+      const lasting = lastingOf(all);
+      return all.filter((file) => !lasting.includes(file));
+    },
+    lasting: () => lastingOf(files()),
     processes: () => processesOf(dir),
     async remaining() {
       // A watchdog ends a moment after its server.
@@ -111,6 +118,23 @@ export async function openRoom(name = "room"): Promise<Room> {
       rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** The identities of sandboxes, their folders, and the home of these where it holds nothing else. */
+function lastingOf(files: readonly string[]): readonly string[] {
+  const dirs = files.flatMap((file) => /^(.*)\/identity$/.exec(file)?.[1] ?? []);
+  const ofDir = (dir: string) => (file: string) =>
+    file === dir ||
+    file === `${dir}/.sandbox.json` ||
+    /^\/identity(\/[^/]+\.json)?$/.test(file.slice(dir.length));
+  const lasting = files.filter((file) => dirs.some((dir) => file.startsWith(dir) && ofDir(dir)(file)));
+  const homes = new Set(dirs.map((dir) => dir.slice(0, dir.lastIndexOf("/"))));
+  const empty = [...homes].filter((home) =>
+    files.every(
+      (file) => !file.startsWith(`${home}/`) || file === `${home}/.gitignore` || lasting.includes(file),
+    ),
+  );
+  return [...lasting, ...empty.flatMap((home) => [home, `${home}/.gitignore`])];
 }
 
 /** Processes whose arguments or, where that can be told, working directory lie in `dir`. */

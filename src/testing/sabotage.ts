@@ -8,7 +8,7 @@ import { createProcessEngine } from "../engines/process.ts";
 import { SandboxError } from "../errors.ts";
 import type { Mode, Step } from "../model.ts";
 import type { CheckResult } from "../results.ts";
-import { type RunningMode, type StartOptions, startMode } from "../running.ts";
+import { type RunningMode, type StartOptions, startMode } from "../running/running.ts";
 import type { ServerBinary } from "../server/binary.ts";
 
 /** What is done to a mode on its way up; each part is optional, and nothing at all is the mode as it is. */

@@ -1,6 +1,6 @@
 /** Declares the commands that start servers: up, check. */
-import { type Command, InvalidArgumentError } from "commander";
-import { collect, example, named, run, starting } from "../program.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { collect, duration, example, named, run, starting } from "../program.ts";
 
 /** Tools that are used where they are installed. */
 const OPTIONAL_TOOLS = ["natscli"];
@@ -17,13 +17,27 @@ export function addStartCommands(program: Command, version: string): void {
   )
     .summary("start, check, print the table; Ctrl-C stops everything")
     .description(
-      "Starts a real nats-server for each mode, checks each from both sides, prints the table, and\nkeeps them running until Ctrl-C, which leaves nothing behind.",
+      "Starts a real nats-server for each mode, checks each from both sides, prints the table, and\nkeeps them running until Ctrl-C, or, with --detach, until nats-sandbox down. The next up of the\nsame name has the same ports, credentials and certificates.",
     )
+    .option("-d, --detach", "leave them running in the background; nats-sandbox down stops them")
+    .option("--keep-on-failure", "with --detach: leave them running although a check failed")
+    .addOption(new Option("--ttl <time>", "end by itself after 90s, 30m, 2h, 1d").argParser(duration))
+    .option("--fresh", "new ports, credentials and certificates")
     .addHelpText("after", example("nats-sandbox up tls-verify user-pass", "two modes"))
     .action(
       run(
         () => import("../up.ts"),
         (module, command) => module.up(command.args, command.optsWithGlobals(), version),
+      ),
+    );
+
+  program
+    .command("keep", { hidden: true })
+    .argument("<name>")
+    .action(
+      run(
+        () => import("../keep.ts"),
+        (module) => module.keep(version),
       ),
     );
 

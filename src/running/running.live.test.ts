@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createProcessEngine } from "./engines/process.ts";
-import { SandboxError } from "./errors.ts";
-import type { Connection } from "./model.ts";
-import { previewConfigs, type RunningMode, type StartOptions, startMode } from "./running.ts";
-import { selectMode } from "./select.ts";
-import { openRoom, type Room, realServer } from "./testing/cli-room.ts";
-import { WireSession } from "./wire/session.ts";
+import { createProcessEngine } from "../engines/process.ts";
+import { SandboxError } from "../errors.ts";
+import type { Connection } from "../model.ts";
+import { selectMode } from "../select.ts";
+import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
+import { WireSession } from "../wire/session.ts";
+import { previewConfigs } from "./configure.ts";
+import { type RunningMode, type StartOptions, startMode } from "./running.ts";
 
 let room: Room;
 let running: RunningMode[];

@@ -2,10 +2,10 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KeyPair, Listener, Mode, TrustName } from "./model.ts";
-import type { CertificateOptions, Material } from "./resolve.ts";
-import type { Secrets } from "./secrets.ts";
-import { makePrivateDir, replacePrivate } from "./state/private-files.ts";
+import type { KeyPair, Listener, Mode, TrustName } from "../model.ts";
+import type { CertificateOptions, Material } from "../resolve.ts";
+import type { Secrets } from "../secrets.ts";
+import { makePrivateDir, replacePrivate } from "../state/private-files.ts";
 
 /** Ports by server and listener. */
 export type Ports = Readonly<Record<string, Readonly<Partial<Record<Listener, number>>>>>;

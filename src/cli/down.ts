@@ -1,0 +1,33 @@
+/** `nats-sandbox down`: stop a sandbox, or all of them. */
+import { EXIT } from "../errors.ts";
+import { stopOwner } from "../keeper/ask.ts";
+import { stateHome } from "../state/home.ts";
+import { namesUp } from "../state/lock.ts";
+import { openState, placeOf, sweepDead } from "../state/state.ts";
+import { type GlobalOptions, resultJson, tell } from "./output.ts";
+
+export interface DownOptions extends GlobalOptions {
+  readonly name: string;
+  readonly all?: boolean;
+  /** Delete its secrets, certificates and ports too. */
+  readonly forget?: boolean;
+}
+
+export async function down(options: DownOptions): Promise<number> {
+  const home = stateHome(process.env, process.cwd());
+  const forget = options.forget === true;
+  const names = options.all === true ? namesUp(home) : [options.name];
+  const places = names.map((name) => placeOf(home, name));
+  sweepDead(home);
+  const stopped = await Promise.all(
+    places.map(async (place) => ({ name: place.name, stopped: await stopOwner(place, forget) })),
+  );
+  if (forget && options.all !== true && stopped.every((one) => !one.stopped))
+    openState(home, options.name, { forget }).release({ forget });
+  for (const one of stopped)
+    tell(one.stopped ? `${one.name} is stopped` : `${one.name} is not up: nothing to stop`, options);
+  if (stopped.length === 0) tell("no sandbox is up: nothing to stop", options);
+  if (options.json === true)
+    resultJson({ schema: 1, stopped: stopped.flatMap((one) => (one.stopped ? [one.name] : [])) });
+  return EXIT.ok;
+}

@@ -1,0 +1,135 @@
+/** Asks the owner of a sandbox through its control socket. */
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { codeOf, SandboxError } from "../errors.ts";
+import { livingOwner } from "../state/lock.ts";
+import type { ProcessId } from "../state/process-id.ts";
+import { checkName, type SandboxPlace, sweepDead } from "../state/state.ts";
+import type { ErrorDocument } from "./control.ts";
+import type { LogLine } from "./logs.ts";
+import { connectTo } from "./socket.ts";
+import type { Status } from "./status.ts";
+
+/** How long (ms) an owner may take to stop its servers before it is ended by force. */
+const STOP_TIMEOUT = 15_000;
+
+/**
+ * @throws SandboxError `not-up` when nobody owns the sandbox
+ */
+export function ownerOf({ home, name }: SandboxPlace): ProcessId {
+  checkName(name);
+  const owner = livingOwner(home, name);
+  if (owner !== undefined) return owner;
+  const named = name === "default" ? "" : ` --name ${name}`;
+  throw new SandboxError("not-up", `the sandbox ${name} is not up`, {
+    detail: `nobody owns it in ${home}`,
+    fix: `nats-sandbox up --detach${named} starts it`,
+  });
+}
+
+export async function askStatus(place: SandboxPlace): Promise<Status> {
+  return ask(place, "GET", "/status");
+}
+
+export async function askRestart(place: SandboxPlace, modes: readonly string[]): Promise<Status> {
+  return ask(place, "POST", `/restart?${query(modes)}`);
+}
+
+/** Names of the modes that have new certificates. */
+export async function askRenew(place: SandboxPlace, modes: readonly string[]): Promise<readonly string[]> {
+  const { modes: renewed } = await ask<{ modes: readonly string[] }>(place, "POST", `/renew?${query(modes)}`);
+  return renewed;
+}
+
+export async function* askLogs(
+  place: SandboxPlace,
+  modes: readonly string[],
+  { follow, last }: { readonly follow: boolean; readonly last?: number },
+): AsyncGenerator<LogLine> {
+  const more = `${follow ? "&follow" : ""}${last === undefined ? "" : `&last=${last}`}`;
+  const response = await send(place, "GET", `/logs?${query(modes)}${more}`);
+  if (response.statusCode !== 200) throw await failure(response);
+  for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LogLine;
+}
+
+/**
+ * Has the owner stop everything, and waits until it has. One that does not answer gets a SIGTERM, then a SIGKILL: its
+ * servers end with it. Returns false when nobody owns the sandbox.
+ */
+export async function stopOwner(place: SandboxPlace, forget: boolean): Promise<boolean> {
+  const { home, name } = place;
+  const owner = livingOwner(home, name);
+  if (owner === undefined) return false;
+  const asked = await send(place, "POST", forget ? "/stop?forget" : "/stop").catch(() => undefined);
+  asked?.resume();
+  if (asked?.statusCode !== 202) signal(owner, "SIGTERM"); // it is starting, or stopping already
+  if (await isGone(place, owner, STOP_TIMEOUT)) return true;
+  signal(owner, "SIGKILL");
+  await isGone(place, owner, STOP_TIMEOUT);
+  sweepDead(home);
+  return true;
+}
+
+function signal({ pid }: ProcessId, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (codeOf(error) !== "ESRCH") throw error;
+  }
+}
+
+async function isGone({ home, name }: SandboxPlace, owner: ProcessId, patience: number): Promise<boolean> {
+  const end = performance.now() + patience;
+  while (performance.now() < end) {
+    const now = livingOwner(home, name);
+    if (now?.pid !== owner.pid || now.started !== owner.started) return true;
+    await sleep(10);
+  }
+  return false;
+}
+
+function query(modes: readonly string[]): string {
+  return modes.map((mode) => `mode=${encodeURIComponent(mode)}`).join("&");
+}
+
+async function ask<T>(place: SandboxPlace, method: "GET" | "POST", path: string): Promise<T> {
+  const response = await send(place, method, path);
+  if (response.statusCode !== 200) throw await failure(response);
+  return JSON.parse(await textOf(response)) as T;
+}
+
+async function send(place: SandboxPlace, method: "GET" | "POST", path: string): Promise<IncomingMessage> {
+  const owner = ownerOf(place);
+  const socket = connectTo(place.dir);
+  try {
+    await once(socket, "connect");
+  } catch (error) {
+    throw new SandboxError("not-up", `the sandbox ${place.name} does not answer`, {
+      detail: `process ${owner.pid} owns it; it is starting or stopping`,
+      fix: "try again in a moment; nats-sandbox down ends it",
+      cause: error,
+    });
+  }
+  const asked = request({ method, path, createConnection: () => socket, headers: { connection: "close" } });
+  asked.end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  return response;
+}
+
+async function failure(response: IncomingMessage): Promise<SandboxError> {
+  const { error } = JSON.parse(await textOf(response)) as ErrorDocument;
+  const { code, message, detail, fix } = error;
+  return new SandboxError(code, message, {
+    ...(detail === undefined ? {} : { detail }),
+    ...(fix === undefined ? {} : { fix }),
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = "";
+  response.setEncoding("utf8");
+  for await (const chunk of response) text += chunk;
+  return text;
+}

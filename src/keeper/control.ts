@@ -1,0 +1,99 @@
+/** What the owner of a sandbox does for other commands, asked through its control socket (HTTP, one request a connection). */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { messageOf, SandboxError } from "../errors.ts";
+import type { RunningMode } from "../running/running.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { type LogLine, logLines } from "./logs.ts";
+import { listenAt } from "./socket.ts";
+import type { Status } from "./status.ts";
+
+export interface Controlled {
+  readonly sandbox: Sandbox;
+  status(): Promise<Status>;
+  /** Ends the sandbox in order; resolves at once. */
+  stop(options: { readonly forget: boolean }): void;
+}
+
+/** The error of a failed request, as it crosses the socket. */
+export interface ErrorDocument {
+  readonly error: Pick<SandboxError, "code" | "message" | "detail" | "fix">;
+}
+
+/** Answers until it is closed. */
+export async function openControl(controlled: Controlled): Promise<() => void> {
+  const server = createServer((request, response) => {
+    answer(controlled, request, response).catch((error) => {
+      if (response.headersSent) response.destroy();
+      else json(response, 500, errorDocument(error));
+    });
+  });
+  await listenAt(server, controlled.sandbox.dir);
+  server.unref();
+  return () => {
+    server.close();
+    server.closeAllConnections();
+  };
+}
+
+async function answer(
+  { sandbox, status, stop }: Controlled,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://owner");
+  const modes = modesOf(sandbox, url.searchParams.getAll("mode"));
+  switch (`${request.method} ${url.pathname}`) {
+    case "GET /status":
+      return json(response, 200, await status());
+    case "POST /stop":
+      json(response, 202, {});
+      return stop({ forget: url.searchParams.has("forget") });
+    case "POST /restart":
+      await sandbox.restart(modes);
+      return json(response, 200, await status());
+    case "POST /renew":
+      return json(response, 200, { modes: (await sandbox.renew(modes)).map(({ mode }) => mode.name) });
+    case "GET /logs": {
+      const lines = logLines(modes, {
+        follow: url.searchParams.has("follow"),
+        last: Number(url.searchParams.get("last") ?? Number.POSITIVE_INFINITY),
+      });
+      return stream(response, lines);
+    }
+    default:
+      return json(response, 404, errorDocument(new SandboxError("bug", `nobody knows ${url.pathname}`)));
+  }
+}
+
+/** The modes of these names; all of them when none is named. */
+function modesOf(sandbox: Sandbox, names: readonly string[]): readonly RunningMode[] {
+  const known = sandbox.running.map(({ mode }) => mode.name);
+  for (const name of names)
+    if (!known.includes(name))
+      throw new SandboxError("not-up", `${name} is not up in the sandbox ${sandbox.name}`, {
+        detail: `up there: ${known.join(", ")}`,
+      });
+  return sandbox.running.filter(({ mode }) => names.length === 0 || names.includes(mode.name));
+}
+
+function json(response: ServerResponse, code: number, document: unknown): void {
+  response.writeHead(code, { "content-type": "application/json" });
+  response.end(JSON.stringify(document));
+}
+
+/** One JSON document a line. */
+async function stream(response: ServerResponse, lines: AsyncIterable<LogLine>): Promise<void> {
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  response.flushHeaders();
+  for await (const line of lines) {
+    if (response.destroyed) return;
+    response.write(`${JSON.stringify(line)}\n`);
+  }
+  response.end();
+}
+
+export function errorDocument(error: unknown): ErrorDocument {
+  const known = error instanceof SandboxError ? error : new SandboxError("bug", messageOf(error));
+  const { code, message, detail, fix } = known;
+  return { error: { code, message, detail, fix } };
+}
