@@ -229,6 +229,16 @@ export type Step =
   | { readonly op: "nothing-before-tls" }
   /** The server named in `as`'s place does not start, and says why. */
   | { readonly op: "refuses-to-start"; readonly server: string; readonly says: string }
+  /**
+   * With the JetStream API: `write` makes a stream and has a message stored in it, `read` finds that message there,
+   * `miss` finds no such stream.
+   */
+  | {
+      readonly op: "stream";
+      readonly does: "write" | "read" | "miss";
+      readonly storage: "file" | "memory";
+      readonly subject: string;
+    }
   /** The config on disk holds none of the clear secrets. */
   | { readonly op: "only-hashes" }
   /** A fresh client process with the default trust store, with the mode's CA added to it (NODE_EXTRA_CA_CERTS) or not. */
@@ -245,6 +255,8 @@ export interface Check<
   readonly as: Client;
   /** The one thing in which the client differs from `as`. */
   readonly but?: ClientSpec<Cert, Secret>;
+  /** What happens to the mode's servers before it, once all checks without it are over. */
+  readonly before?: "restart";
   /** Default: connect. */
   readonly step?: Step;
   readonly expect: "ok" | Refusal;
@@ -299,6 +311,8 @@ export interface Mode<
   readonly needs?: Capability;
   /** Its servers keep streams, within these limits. */
   readonly jetstream?: JetStreamLimits;
+  /** A subject that `app` may publish to, where it may not publish to any. */
+  readonly publishes?: string;
   readonly servers: Readonly<Record<string, ServerRecipe<NoInfer<Cert>, NoInfer<Secret>>>>;
   readonly certificates?: Readonly<Record<Cert, CertificateRecipe>>;
   readonly secrets?: Readonly<Record<Secret, SecretRecipe>>;

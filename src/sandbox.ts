@@ -4,7 +4,7 @@ import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
 import type { Engine } from "./engines/engine.ts";
 import { SandboxError } from "./errors.ts";
 import { type HandedOut, writeHandedOut } from "./handed-out.ts";
-import type { JetStreamLimits, KeyType, Mode } from "./model.ts";
+import type { KeyType, Mode } from "./model.ts";
 import { hostNames } from "./pki/hosts.ts";
 import { loadCatalogue } from "./pki/profiles.ts";
 import type { SandboxEvent, Skip } from "./results.ts";
@@ -21,8 +21,6 @@ export interface SandboxOptions extends EngineOptions {
   readonly keyType?: KeyType;
   /** Open the monitoring port too, on loopback. */
   readonly monitor?: boolean;
-  /** Keep streams in every mode, within these limits. */
-  readonly jetstream?: JetStreamLimits;
   /**
    * `lasting`: the same secrets, certificates and ports as the last time, as far as they are still good. `renewed`: new
    * ones in their place. Default: new ones that nobody keeps.
@@ -66,7 +64,7 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
   if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
   try {
     const engine = await chooseEngine(options, state.dir);
-    const skipped = modes.flatMap((mode) => skipMode(mode, engine, options));
+    const skipped = modes.flatMap((mode) => skipMode(mode, engine));
     const wanted = modes.filter((mode) => skipped.every((skip) => skip.mode !== mode.name));
     const started = await Promise.all(wanted.map((mode) => tryMode(mode, engine, state, options)));
     const running = started.flatMap((one) => ("running" in one ? [one.running] : []));
@@ -109,8 +107,8 @@ function withLogs(error: SandboxError, sandbox: Sandbox): SandboxError {
   });
 }
 
-function skipMode(mode: Mode, { version }: Engine, { jetstream }: SandboxOptions): readonly Skip[] {
-  const needs = [mode.needs, jetstream === undefined ? undefined : ("jetstream" as const)];
+function skipMode(mode: Mode, { version }: Engine): readonly Skip[] {
+  const needs = [mode.needs, mode.jetstream && ("jetstream" as const)];
   const lacks = needs.find((need) => need !== undefined && !can(version, need));
   if (lacks === undefined) return [];
   return [{ mode: mode.name, reason: `needs nats-server ${firstVersion(lacks)}, found ${version}` }];

@@ -79,10 +79,14 @@ async function checkMode(
 
   const checks = Object.entries(mode.checks).filter(([id]) => !skipped.has(id));
   const findings = Object.entries(mode.findings ?? {}).filter(([id]) => !skipped.has(id));
-  const [results, found] = await Promise.all([
-    Promise.all(checks.map(([id, check]) => begin(id, check))),
+  const beginAll = (some: typeof checks) => Promise.all(some.map(([id, check]) => begin(id, check)));
+  const last = checks.filter(([, { before }]) => before === "restart");
+  const [first, found] = await Promise.all([
+    beginAll(checks.filter((one) => !last.includes(one))),
     Promise.all(findings.map(([id, finding]) => runFinding(context, id, finding))),
   ]);
+  if (last.length > 0) await running.restart();
+  const results = [...first, ...(await beginAll(last))];
   emit({ type: "phase", mode: mode.name, phase: "checked" });
   return {
     results: [...results, ...found.filter((one) => "verdict" in one)],

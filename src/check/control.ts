@@ -7,9 +7,9 @@ export interface Control {
   readonly check: Check;
 }
 
-/** Undefined for a check that expects "ok". A refusal without a control is a mistake in the mode's data. */
+/** Undefined for a check that expects "ok" and names none. A refusal without a control is a mistake in the mode's data. */
 export function controlOf(mode: Mode, id: string, check: Check): Control | undefined {
-  if (check.expect === "ok") return undefined;
+  if (check.expect === "ok" && check.control === undefined) return undefined;
   const found = check.control === undefined ? defaultControl(mode, check) : check.control;
   const control = found === undefined ? undefined : mode.checks[found];
   if (found === undefined || control === undefined || control.expect !== "ok")

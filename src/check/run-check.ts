@@ -61,6 +61,7 @@ const DIAL_STEPS: ReadonlySet<Step["op"]> = new Set([
   "request",
   "respond",
   "filter",
+  "stream",
 ]);
 
 function isDialStep(step: Step): step is DialStep {

@@ -2,10 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { EXIT } from "../errors.ts";
 import { logsKept } from "../sandbox.ts";
-import { selectModes } from "../select.ts";
 import { complain, resultJson } from "./output.ts";
 import { Progress, withProgress } from "./progress.ts";
-import { isGood, print, type StartingOptions, sandboxOptions, startAndCheck } from "./run.ts";
+import { isGood, modesToStart, print, type StartingOptions, sandboxOptions, startAndCheck } from "./run.ts";
 import { listenForSignals } from "./signals.ts";
 
 export interface CheckCommandOptions extends StartingOptions {
@@ -18,7 +17,7 @@ export async function check(
   options: CheckCommandOptions,
   version: string,
 ): Promise<number> {
-  const modes = selectModes(names);
+  const modes = modesToStart(names, options);
   using signals = listenForSignals();
   const progress = new Progress(modes, options);
   // Always fresh, and beside any other: the name is its own.

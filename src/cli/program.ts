@@ -66,5 +66,6 @@ export function starting(command: Command): Command {
         .choices(["p256", "p384", "rsa2048", "ed25519"])
         .default("p256"),
     )
+    .option("--jetstream", "keep streams: 64 MiB of memory, 1 GiB of disk a server")
     .option("--monitor", "open the monitoring port too, on loopback");
 }

@@ -1,11 +1,13 @@
 /** What all that start and check modes have in common: doing it, and saying what came out. */
 import { relative } from "node:path";
 import { checkModes } from "../check/check.ts";
-import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
+import type { EngineName, KeyType, Mode } from "../model.ts";
+import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
 import { buildReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
 import type { Report, SandboxEvent } from "../results.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox.ts";
+import { selectModes } from "../select.ts";
 import { stateHome } from "../state/home.ts";
 import { type GlobalOptions, result, styleFor, tell, widthOf } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -18,7 +20,7 @@ export interface StartingOptions extends GlobalOptions {
   readonly host: readonly string[];
   readonly keyType: KeyType;
   readonly monitor?: boolean;
-  readonly jetstream?: JetStreamLimits;
+  readonly jetstream?: boolean;
 }
 
 /** What came out, as plain data: it may have come about in another process. */
@@ -30,9 +32,17 @@ export interface Outcome {
   readonly report: Report;
 }
 
+/** The modes named, with streams where they are asked for. */
+export function modesToStart(names: readonly string[], { jetstream }: StartingOptions): readonly Mode[] {
+  return selectModes(names).map((mode) => {
+    const limits = mode.jetstream ?? (jetstream === true ? JETSTREAM_LIMITS : undefined);
+    return limits === undefined ? mode : withJetStream(mode, limits);
+  });
+}
+
 /** The options of `startSandbox` for what was given on the command line. */
 export function sandboxOptions(name: string, options: StartingOptions, emit: (event: SandboxEvent) => void) {
-  const { engine, server, offline, host: hosts, keyType, monitor, jetstream } = options;
+  const { engine, server, offline, host: hosts, keyType, monitor } = options;
   return {
     home: stateHome(process.env, process.cwd()),
     name,
@@ -44,7 +54,6 @@ export function sandboxOptions(name: string, options: StartingOptions, emit: (ev
     ...(server === undefined ? {} : { server }),
     ...(offline === undefined ? {} : { offline }),
     ...(monitor === undefined ? {} : { monitor }),
-    ...(jetstream === undefined ? {} : { jetstream }),
   } satisfies SandboxOptions;
 }
 

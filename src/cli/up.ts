@@ -3,12 +3,11 @@ import { relative } from "node:path";
 import { EXIT } from "../errors.ts";
 import type { Mode } from "../model.ts";
 import type { SandboxEvent } from "../results.ts";
-import { selectModes } from "../select.ts";
 import { detach } from "./detach.ts";
 import { complain, resultJson, tell } from "./output.ts";
 import { type Owned, type OwningOptions, own } from "./own.ts";
 import { Progress, withProgress } from "./progress.ts";
-import { isGood, print } from "./run.ts";
+import { isGood, modesToStart, print } from "./run.ts";
 import { listenForSignals } from "./signals.ts";
 
 export interface UpOptions extends OwningOptions {
@@ -19,7 +18,7 @@ export interface UpOptions extends OwningOptions {
 }
 
 export async function up(names: readonly string[], options: UpOptions, version: string): Promise<number> {
-  const modes = selectModes(names);
+  const modes = modesToStart(names, options);
   return options.detach === true ? upDetached(modes, options) : upHere(modes, options, version);
 }
 

@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import type { Login, Step } from "../model.ts";
 import type { WireSession } from "../wire/session.ts";
+import { pub, subscribeTo } from "./protocol.ts";
+import { streamStep } from "./stream.ts";
 
 /** Steps that talk NATS; the others look at the server from outside. */
 export type DialStep = Extract<
@@ -15,7 +17,8 @@ export type DialStep = Extract<
       | "subscribe"
       | "request"
       | "respond"
-      | "filter";
+      | "filter"
+      | "stream";
   }
 >;
 
@@ -66,6 +69,8 @@ async function afterConnect(
       return respond(session, step, context);
     case "filter":
       return filter(session, step, context);
+    case "stream":
+      return streamStep(session, step);
   }
 }
 
@@ -157,17 +162,6 @@ function served(session: WireSession, party: WireSession): boolean {
   const refused = party.trace.errors.map((text) => `the other party: -ERR '${text}'`);
   session.trace.notes.push(...refused);
   return refused.length === 0;
-}
-
-/** Subscribes, and waits until the server has taken or refused it. */
-async function subscribeTo(session: WireSession, subject: string, queue?: string): Promise<void> {
-  session.send(queue === undefined ? `SUB ${subject} 1\r\n` : `SUB ${subject} ${queue} 1\r\n`);
-  await session.ping();
-}
-
-/** PUB; `subject` may carry a reply subject behind a space. */
-function pub(subject: string, payload: string): string {
-  return `PUB ${subject} ${payload.length}\r\n${payload}\r\n`;
 }
 
 /** HPUB with NATS/1.0 headers (ADR-4). */

@@ -85,10 +85,10 @@ const publishing = {
     expect: "publish",
   },
   "publish-jetstream": {
-    title: "publish to $JS.API",
-    as: "app",
+    title: "service publishes to $JS.API",
+    as: "service", // where streams are kept, app may
     step: { op: "publish", subject: "$JS.API.INFO" },
-    control: "publish",
+    control: "service-publish",
     expect: "publish",
   },
   "publish-other-inbox": {

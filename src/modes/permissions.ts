@@ -8,6 +8,7 @@ export default defineMode({
   title: "Subject permissions",
   why: "Two users, each with a list of subjects for publishing and one for subscribing; all else is denied.",
   groups: ["core"],
+  publishes: "orders.>",
   servers: {
     server: {
       template: "permissions.conf",

@@ -1,6 +1,6 @@
 /** Config and files of a mode's server, where an engine has placed it. */
 import type { Placement, ServerFile } from "../engines/engine.ts";
-import type { JetStreamLimits, Mode, ServerRecipe } from "../model.ts";
+import type { Mode, ServerRecipe } from "../model.ts";
 import { renderConfig } from "../render.ts";
 import { type Material, makeMaterial, resolveServer } from "../resolve.ts";
 import { can } from "../server/capabilities.ts";
@@ -17,7 +17,7 @@ export function configure(
   recipe: ServerRecipe,
   material: Material,
   placement: Placement,
-  { version, jetstream }: { readonly version: string; readonly jetstream?: JetStreamLimits | undefined },
+  version: string,
 ): Configured {
   const { values, users, files } = resolveServer(material, recipe, placement.root);
   const config = renderConfig(recipe.template, {
@@ -27,7 +27,7 @@ export function configure(
     can: (capability) => can(version, capability),
     params: values,
     users,
-    jetstream: jetstream === undefined ? undefined : { ...jetstream, store: `${placement.root}/jetstream` },
+    jetstream: mode.jetstream && { ...mode.jetstream, store: `${placement.root}/jetstream` },
   });
   return { config, files: { ...files, "server.conf": { text: config, secret: true } } };
 }
@@ -48,7 +48,7 @@ export async function previewConfigs(
     serverNamesOf(mode).map((name) => {
       const placement = placementOf(`${mode.name}/${name}`);
       const recipe = mode.servers[name] as ServerRecipe;
-      const { config } = configure(mode, recipe, material, placement, { version, jetstream: mode.jetstream });
+      const { config } = configure(mode, recipe, material, placement, version);
       return [name, config];
     }),
   );

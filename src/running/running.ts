@@ -1,17 +1,7 @@
 /** Brings one mode up: makes its secrets and certificates, places, configures and starts its servers. */
 import type { Engine, Server } from "../engines/engine.ts";
 import { messageOf, SandboxError } from "../errors.ts";
-import type {
-  ClientSpec,
-  Connection,
-  JetStreamLimits,
-  KeyPair,
-  KeyType,
-  Listener,
-  Login,
-  LoginSpec,
-  Mode,
-} from "../model.ts";
+import type { ClientSpec, Connection, KeyPair, KeyType, Listener, Login, LoginSpec, Mode } from "../model.ts";
 import { type Material, makeMaterial, resolveConnection, resolveLogin } from "../resolve.ts";
 import { createRedactor, type Redactor } from "../secrets.ts";
 import { configure, serverNamesOf } from "./configure.ts";
@@ -24,8 +14,6 @@ export interface StartOptions extends Omit<ServersOptions, "listeners"> {
   readonly keyType?: KeyType;
   /** Open the monitoring port too. */
   readonly monitor?: boolean;
-  /** Keep streams, within these limits; a mode may have limits of its own. */
-  readonly jetstream?: JetStreamLimits;
   /** Secrets and certificates made before; fresh ones when absent. */
   readonly material?: Material;
 }
@@ -40,7 +28,6 @@ export interface RunningMode extends AsyncDisposable {
   readonly listeners: readonly Listener[];
   /** Names of the servers that are handed out. */
   readonly serverNames: readonly string[];
-  readonly jetstream: JetStreamLimits | undefined;
   /** Its secrets and certificates. */
   readonly material: Material;
   /** The ports of the servers that are handed out. */
@@ -85,23 +72,21 @@ class Running implements RunningMode {
   readonly redact: Redactor;
   readonly listeners: readonly Listener[];
   readonly serverNames: readonly string[];
-  readonly jetstream: JetStreamLimits | undefined;
   readonly #options: StartOptions;
   readonly #servers: Servers;
   #material: Material;
 
   constructor(mode: Mode, options: StartOptions, material: Material) {
-    const { engine, jetstream = mode.jetstream } = options;
+    const { engine } = options;
     this.mode = mode;
     this.engine = engine;
     this.serverNames = serverNamesOf(mode);
     this.listeners = options.monitor === true ? ["client", "monitor"] : ["client"];
-    this.jetstream = jetstream;
     this.#options = options;
     this.#material = material;
     this.redact = createRedactor(material.secrets);
     this.#servers = new Servers(mode, { ...options, listeners: this.listeners }, (recipe, placement) =>
-      configure(mode, recipe, this.#material, placement, { version: engine.version, jetstream }),
+      configure(mode, recipe, this.#material, placement, engine.version),
     );
   }
 

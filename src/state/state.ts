@@ -99,10 +99,18 @@ function orUnusable(home: string, work: () => void): void {
   }
 }
 
+/** Sandboxes that are never up twice: what a failed one left is there to be read, for a day. */
+const PASSING = /^(?:check|exec)-[0-9a-f]{12}$/;
+const DAY = 24 * 3600 * 1000;
+
 /** Clears what dead owners left in `home`: ends their servers, deletes their folders. Returns the names cleared. */
 export function sweepDead(home: string): readonly string[] {
-  for (const file of listDir(home))
-    if (file.startsWith(GONE)) rmSync(join(home, file), { recursive: true, force: true });
+  for (const file of listDir(home)) {
+    const path = join(home, file);
+    const old = () => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > DAY;
+    if (file.startsWith(GONE) || (PASSING.test(file) && old()))
+      rmSync(path, { recursive: true, force: true });
+  }
   return deadNames(listDir(home), home).filter((name) => {
     try {
       openState(home, name, { sweeping: true }).release();

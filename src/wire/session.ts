@@ -90,6 +90,13 @@ export class WireSession {
     return find() as Message;
   }
 
+  /** The `nth` message on a subject, counted from 1, as soon as it is there. */
+  async messageOn(subject: string, nth: number): Promise<Message> {
+    const find = () => this.#messages.filter((message) => message.subject === subject)[nth - 1];
+    await this.#until(() => find() !== undefined, "message");
+    return find() as Message;
+  }
+
   /** The messages with this payload so far. */
   received(payload: string): readonly Message[] {
     return this.#messages.filter((message) => message.payload === payload);

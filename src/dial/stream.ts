@@ -1,0 +1,58 @@
+/** The JetStream API as far as a check needs it, spoken by the wire probe (ADR-31, nats-server's jetstream_api.go). */
+import type { Step } from "../model.ts";
+import type { WireSession } from "../wire/session.ts";
+import { pub, subscribeTo } from "./protocol.ts";
+
+type StreamStep = Extract<Step, { op: "stream" }>;
+
+/** What is stored; the same for the one who writes it and the one who reads it after a restart. */
+const STORED = "kept by nats-sandbox";
+
+interface Answer {
+  readonly error?: { readonly description: string; readonly err_code: number };
+  /** Of a message stored: its number. */
+  readonly seq?: number;
+  readonly message?: { readonly data: string };
+}
+
+/** `err_code` of a stream that does not exist (nats-server, errors.json: JSStreamNotFoundErr). */
+const NO_SUCH_STREAM = 10059;
+
+/** True when what the step asks for has come about. */
+export async function streamStep(session: WireSession, step: StreamStep): Promise<boolean> {
+  const ask = await asker(session);
+  const name = `nats-sandbox-${step.storage}`;
+  if (step.does === "write") {
+    const { subject, storage } = step;
+    await ask(`$JS.API.STREAM.CREATE.${name}`, { name, subjects: [subject], storage, num_replicas: 1 });
+    return (await ask(subject, STORED)).seq === 1;
+  }
+  const { error, message } = await ask(`$JS.API.STREAM.MSG.GET.${name}`, { seq: 1 });
+  if (step.does === "miss") return error?.err_code === NO_SUCH_STREAM;
+  return message !== undefined && Buffer.from(message.data, "base64").toString() === STORED;
+}
+
+/** Sends one request after the other; their answers come to one inbox, in order. */
+async function asker(session: WireSession): Promise<(subject: string, body: unknown) => Promise<Answer>> {
+  const inbox = session.newInbox();
+  await subscribeTo(session, inbox);
+  let asked = 0;
+  return async (subject, body) => {
+    asked += 1;
+    session.send(pub(`${subject} ${inbox}`, typeof body === "string" ? body : JSON.stringify(body)));
+    await session.ping();
+    if (session.trace.errors.length > 0) return {}; // refused: no answer will come
+    const answer = readAnswer((await session.messageOn(inbox, asked)).payload);
+    if (answer.error !== undefined) session.trace.notes.push(answer.error.description);
+    return answer;
+  };
+}
+
+/** A server without JetStream answers with a status and no body: nobody is there to respond (ADR-4). */
+function readAnswer(payload: string): Answer {
+  try {
+    return JSON.parse(payload) as Answer;
+  } catch {
+    return { error: { description: "no answer of JetStream", err_code: 0 } };
+  }
+}
