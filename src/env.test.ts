@@ -1,11 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import { environmentOf, shellFile } from "./env.ts";
+import { expect, it, test } from "vitest";
+import {
+  CLEARED_NAMES,
+  environmentOf,
+  environmentOfModes,
+  namesToUnset,
+  withLogin,
+  withoutLogin,
+} from "./env.ts";
 import type { Connection } from "./model.ts";
 import { randomTexts } from "./testing/random-texts.ts";
+import { parseUrl } from "./wire/url.ts";
 
 const PLAIN: Connection = { url: "nats://localhost:4222", transport: "nats" };
 
@@ -38,58 +42,52 @@ test.each<[string, Partial<Connection>, object, object]>([
     { ca: "/d/ca.pem", cert: "/d/cert.pem", key: "/d/key.pem" },
     { NATS_CA: "/d/ca.pem", NATS_CERT: "/d/cert.pem", NATS_KEY: "/d/key.pem" },
   ],
+  ["a context file", {}, { context: "/d/context.json" }, { NATS_CONTEXT: "/d/context.json" }],
 ])("the environment of a client with %s names that, and nothing else", (_, more, files, expected) => {
   const env = environmentOf({ ...PLAIN, ...more }, files);
   expect(env).toEqual({ NATS_URL: PLAIN.url, ...expected });
   expect(Object.values(env).join()).not.toContain("PEM");
 });
 
-describe("the shell file", () => {
-  let dir: string;
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "env-"));
+test("the URL carries the login when it is asked to, percent-encoded, and its own variables stay", () => {
+  const login = { user: "a:b", password: "c@/%" };
+  expect(environmentOf({ ...PLAIN, login }, {}, { loginInUrl: true })).toEqual({
+    NATS_URL: "nats://a%3Ab:c%40%2F%25@localhost:4222",
+    NATS_USER: "a:b",
+    NATS_PASSWORD: "c@/%",
   });
-  afterEach(() => rmSync(dir, { recursive: true }));
+  expect(environmentOf({ ...PLAIN, login: { token: "t/" } }, {}, { loginInUrl: true }).NATS_URL).toBe(
+    "nats://t%2F@localhost:4222",
+  );
+  expect(environmentOf(PLAIN, {}, { loginInUrl: true })).toEqual({ NATS_URL: PLAIN.url });
+});
 
-  /** What a program sees that a POSIX shell started after reading the file. */
-  function loaded(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    const file = join(dir, "app.env");
-    writeFileSync(file, shellFile(env));
-    const show = `"${process.execPath}" -e 'process.stdout.write(JSON.stringify(process.env))'`;
-    const text = execFileSync("/bin/sh", ["-euc", `. "$1"; ${show}`, "sh", file], {
-      env: {},
-      encoding: "utf8",
-    });
-    return JSON.parse(text);
+test("whatever is in a login, the URL gives it back", () => {
+  for (const text of ["$&", "$'", ...randomTexts(300)]) {
+    const connection = { ...PLAIN, login: { user: text, password: text } };
+    expect(parseUrl(withLogin(connection)).login).toEqual(connection.login);
+    expect(withoutLogin(withLogin(connection))).toBe(PLAIN.url);
   }
+});
 
-  it("gives a program the values as they are, whatever is in them", () => {
-    const nasty = [
-      "'",
-      "''",
-      "a'b'",
-      "$HOME",
-      "`id`",
-      "$(id)",
-      '"',
-      "\\",
-      "\\'",
-      "a b  c",
-      "#",
-      "!",
-      "~",
-      "%41",
-      "*",
-      "-n",
-      "=",
-    ];
-    const values = [...nasty, ...randomTexts(300)];
-    const env = Object.fromEntries(values.map((value, i) => [`NATS_${i}`, value]));
-    expect(loaded(env)).toMatchObject(env);
+test("of several modes the first has the plain names, and each its own", () => {
+  const env = environmentOfModes([
+    { mode: "tls-verify", connection: { ...PLAIN, url: "tls://localhost:1" }, files: { ca: "/ca" } },
+    { mode: "token", connection: { ...PLAIN, login: { token: "t" } }, files: {} },
+  ]);
+  expect(env).toEqual({
+    NATS_URL: "tls://localhost:1",
+    NATS_CA: "/ca",
+    NATS_SANDBOX_TLS_VERIFY_URL: "tls://localhost:1",
+    NATS_SANDBOX_TLS_VERIFY_CA: "/ca",
+    NATS_SANDBOX_TOKEN_URL: PLAIN.url,
+    NATS_SANDBOX_TOKEN_TOKEN: "t",
   });
+  expect(environmentOfModes([])).toEqual({});
+});
 
-  it("sets what is empty, and says how it is loaded", () => {
-    expect(loaded({ NATS_PASSWORD: "" })).toMatchObject({ NATS_PASSWORD: "" });
-    expect(shellFile({ A: "1" })).toMatch(/^# .*Load with: \. FILE\nexport A='1'\n$/);
-  });
+it("tells what is to be unset: every name that a client might read and this one does not have", () => {
+  const env = environmentOf(PLAIN, { ca: "/ca" });
+  expect(namesToUnset(env)).toEqual(CLEARED_NAMES.filter((name) => !["NATS_URL", "NATS_CA"].includes(name)));
+  expect(namesToUnset(env)).toEqual(expect.arrayContaining(["NATS_CERT", "NATS_CONTEXT", "NATS_CREDS"]));
 });

@@ -20,6 +20,7 @@ export const ERROR_STATUS = {
   "port-in-use": EXIT.environment,
   "name-in-use": EXIT.environment,
   "state-unusable": EXIT.environment,
+  "output-unusable": EXIT.environment,
   "server-not-found": EXIT.environment,
   "server-broken": EXIT.environment,
   "start-failed": EXIT.environment,

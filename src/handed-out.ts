@@ -1,7 +1,9 @@
 /** What a running sandbox hands out, as files in its folder: each client's certificates, connection and environment. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ClientFiles, environmentOf, shellFile } from "./env.ts";
+import { natsContext } from "./env/nats-context.ts";
+import { shellFile } from "./env/shell.ts";
+import { type ClientFiles, environmentOf } from "./env.ts";
 import { SandboxError } from "./errors.ts";
 import type { Connection } from "./model.ts";
 import { listDir, makePrivateDir, replacePrivate } from "./state/private-files.ts";
@@ -11,13 +13,14 @@ export interface HandedOut {
   readonly mode: string;
   readonly client: string;
   readonly connection: Connection;
-  /** Absolute paths of its PEM files. */
+  /** Absolute paths of its PEM files and its nats CLI context. */
   readonly files: ClientFiles;
   /** Shell file with its environment, credentials included. */
   readonly envFile: string;
 }
 
 const CONNECTION = "connection.json";
+const CONTEXT = "context.json";
 const PEM_FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" } as const;
 
 function folderOf(dir: string, mode: string, client: string): string {
@@ -36,6 +39,9 @@ export function writeHandedOut(dir: string, mode: string, client: string, connec
   }
   const plain = { ...connection, ...(connection.tls === undefined ? {} : { tls: rest }) };
   replacePrivate(join(folder, CONNECTION), `${JSON.stringify(plain, null, 2)}\n`);
+  const { files } = readClient(dir, mode, client);
+  const description = `nats-sandbox: ${client} of ${mode}`;
+  replacePrivate(join(folder, CONTEXT), natsContext(description, connection, files));
   const handedOut = readClient(dir, mode, client);
   replacePrivate(handedOut.envFile, shellFile(environmentOf(connection, handedOut.files)));
   return handedOut;
@@ -74,7 +80,9 @@ export function findHandedOut(dir: string, name: string, mode: string, client = 
 function readClient(dir: string, mode: string, client: string): HandedOut {
   const folder = folderOf(dir, mode, client);
   const plain = JSON.parse(readFileSync(join(folder, CONNECTION), "utf8")) as Connection;
-  const paths = Object.entries(PEM_FILES).map(([name, file]) => [name, join(folder, file)] as const);
+  const paths = Object.entries({ ...PEM_FILES, context: CONTEXT }).map(
+    ([name, file]) => [name, join(folder, file)] as const,
+  );
   const files: ClientFiles = Object.fromEntries(paths.filter(([, path]) => existsSync(path)));
   const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, "utf8"));
   const [ca, chain, key] = [read(files.ca), read(files.cert), read(files.key)];

@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["model", "results", "errors"],
   ["pki", "secrets", "state", "server", "wire", "tap", "render", "modes"],
   ["dial", "classify", "engines", "resolve"],
-  ["running", "sandbox", "handed-out", "select", "report", "env"],
+  ["running", "sandbox", "handed-out", "select", "report", "env", "snippets"],
   ["check"],
   ["index", "keeper"],
   ["cli"],
@@ -24,6 +24,7 @@ const BESIDE: readonly string[] = [
   "sandbox -> running", // a sandbox is a set of running modes
   "sandbox -> handed-out", // it hands out files
   "handed-out -> env", // one of them is the environment of a client
+  "snippets -> env", // the same URL, login and paths, in code
 ];
 
 /** A program of its own, started by path: its standard streams are its interface. */

@@ -16,7 +16,7 @@ import type {
 } from "./model.ts";
 import { createPki, type Pki } from "./pki/pki.ts";
 import type { RenderedUser } from "./render.ts";
-import { makeSecrets, type Secrets, strictPercentEncode, swapCase } from "./secrets.ts";
+import { makeSecrets, type Secrets, swapCase, userinfo } from "./secrets.ts";
 
 /** What was made for one running mode. */
 export interface Material {
@@ -122,13 +122,6 @@ export function secretValue(secrets: Secrets, ref: SecretRef): string {
   const value = secrets[name]?.[field as "user" | "password" | "token" | "hash"];
   if (value === undefined) throw new SandboxError("bug", `there is no secret ${ref}`);
   return change === undefined ? value : swapCase(value);
-}
-
-/** `user:password@`, or `token@` for a token: the forms of the NATS docs, percent-encoded (RFC 3986 §3.2.1). */
-function userinfo({ user, password, token }: Login): string {
-  if (token !== undefined) return `${strictPercentEncode(token)}@`;
-  const secret = password === undefined ? "" : `:${strictPercentEncode(password)}`;
-  return `${strictPercentEncode(user ?? "")}${secret}@`;
 }
 
 interface PemFile {

@@ -1,7 +1,7 @@
 /** Passwords, tokens and their bcrypt hashes, and the redactor that keeps them out of everything shown. */
 import { randomInt } from "node:crypto";
 import { SandboxError } from "./errors.ts";
-import type { Alphabet, SecretRecipe } from "./model.ts";
+import type { Alphabet, Login, SecretRecipe } from "./model.ts";
 
 /** The values of one secret recipe; which are present follows from its kind. */
 export interface Secret {
@@ -129,6 +129,13 @@ export function strictPercentEncode(value: string): string {
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** `user:password@`, or `token@` for a token: the forms of the NATS docs, percent-encoded (RFC 3986 §3.2.1). */
+export function userinfo({ user, password, token }: Login): string {
+  if (token !== undefined) return `${strictPercentEncode(token)}@`;
+  const secret = password === undefined ? "" : `:${strictPercentEncode(password)}`;
+  return `${strictPercentEncode(user ?? "")}${secret}@`;
 }
 
 /** Every letter in its other case. */

@@ -112,7 +112,7 @@ export function findingTexts(
 }
 
 /** Breaks a text at spaces into lines of at most `width` columns. */
-function wrap(text: string, width: number): readonly string[] {
+export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);

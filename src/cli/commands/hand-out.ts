@@ -1,8 +1,11 @@
-/** Declares the commands that hand out what a mode has: config. */
+/** Declares the commands that hand out what a mode has: env, connect, certs, config. */
 import type { Command } from "commander";
 import { example, named, run } from "../program.ts";
 
 export function addHandOutCommands(program: Command): void {
+  addEnvCommand(program.command("env"));
+  addConnectCommand(program.command("connect"));
+  addCertsCommands(program.command("certs"));
   named(program.command("config").argument("<mode>", "name of a mode"))
     .summary("print the server config of a mode")
     .description(
@@ -15,6 +18,86 @@ export function addHandOutCommands(program: Command): void {
       run(
         () => import("../config.ts"),
         (module, command) => module.config(command.args[0] ?? "", command.optsWithGlobals()),
+      ),
+    );
+}
+
+/** The options of every command that passes on what a client of a running mode got. */
+function handingOut(command: Command): Command {
+  return named(command).option("--as <client>", "client of the mode (default: app)");
+}
+
+function addEnvCommand(env: Command): void {
+  handingOut(env.argument("<mode...>", "modes that are up; the unprefixed variables mean the first"))
+    .summary("print the environment of a running mode's client")
+    .description(
+      "Prints the environment of a mode that is up: NATS_URL and so on, the names that the nats CLI\nreads, and each again as NATS_SANDBOX_<MODE>_URL and so on. A shell unsets the names that the\nmode has no value for. Formats: shell, fish, powershell, dotenv, json, github (for the later\nsteps of a GitHub Actions job, secrets masked), nats-context.",
+    )
+    .option("--format <name>", "how it is written (default: shell)")
+    .option("--url", "put the login into NATS_URL too, percent-encoded")
+    .addHelpText(
+      "after",
+      example("nats-sandbox env tls-verify --format dotenv", "for docker compose, node --env-file"),
+    )
+    .action(
+      run(
+        () => import("../env.ts"),
+        (module, command) => module.env(command.args, command.optsWithGlobals()),
+      ),
+    );
+}
+
+function addConnectCommand(connect: Command): void {
+  handingOut(connect.argument("<mode>", "a mode that is up"))
+    .summary("print the code that connects")
+    .description(
+      "Prints a program that connects to a mode that is up, publishes and receives, credentials\nincluded. Languages: cli (the nats command line), javascript.",
+    )
+    .requiredOption("--lang <name>", "cli or javascript")
+    .option("--url", "put the login into the URL, where the client takes it from there")
+    .addHelpText("after", example("nats-sandbox connect tls-verify --lang cli", "a command line of nats"))
+    .action(
+      run(
+        () => import("../connect.ts"),
+        (module, command) => module.connect(command.args[0] ?? "", command.optsWithGlobals()),
+      ),
+    );
+}
+
+function addCertsCommands(certs: Command): void {
+  certs.summary("list, inspect and export the certificates of running modes").helpCommand(false);
+  named(certs.command("list").argument("[mode...]", "modes that are up; all of them when none is given"))
+    .description("Lists the certificates of the modes that are up: whose, what for, until when, and where.")
+    .addHelpText("after", example("nats-sandbox certs list tls-verify", "those of one mode"))
+    .action(
+      run(
+        () => import("../certs.ts"),
+        (module, command) => module.certsList(command.args, command.optsWithGlobals()),
+      ),
+    );
+  handingOut(certs.command("inspect").argument("<mode>", "a mode that is up"))
+    .description("Prints all that a certificate says, and the CA that signed it.")
+    .option("--server", "the server's certificate, in place of a client's")
+    .addHelpText("after", example("nats-sandbox certs inspect tls --server", "what a client is shown"))
+    .action(
+      run(
+        () => import("../certs.ts"),
+        (module, command) => module.certsInspect(command.args[0] ?? "", command.optsWithGlobals()),
+      ),
+    );
+  handingOut(certs.command("export").argument("<mode>", "a mode that is up"))
+    .description(
+      "Writes a client's certificates into a folder: ca.pem, cert.pem and key.pem, or for Java\ntruststore.p12, keystore.p12, their password, and the options that make a JVM use them. Only\nyou can read them unless --readable is given. They are test keys.",
+    )
+    .requiredOption("--format <name>", "pem or pkcs12")
+    .requiredOption("--out <dir>", "the folder; made when it is missing")
+    .option("--readable", "let every user of the machine read the files, the key too")
+    .option("--force", "overwrite files that differ")
+    .addHelpText("after", example("nats-sandbox certs export tls --format pem --out ./pki", "the CA alone"))
+    .action(
+      run(
+        () => import("../certs-export.ts"),
+        (module, command) => module.certsExport(command.args[0] ?? "", command.optsWithGlobals()),
       ),
     );
 }

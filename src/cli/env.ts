@@ -1,0 +1,112 @@
+/** `nats-sandbox env`: the environment of a running mode's client, for a shell, a file or a CI job. */
+import { appendFileSync, readFileSync } from "node:fs";
+import { dotenv } from "../env/dotenv.ts";
+import { githubFile, githubMasks } from "../env/github.ts";
+import { checkContextPaths, natsContext } from "../env/nats-context.ts";
+import { fish, posixShell, powershell } from "../env/shell.ts";
+import { type EnvironmentOptions, environmentOf, environmentOfModes } from "../env.ts";
+import { EXIT, messageOf, SandboxError } from "../errors.ts";
+import type { HandedOut } from "../handed-out.ts";
+import { result, resultJson, tell } from "./output.ts";
+import { type HandOutOptions, oneOf, reach } from "./reach.ts";
+
+export interface EnvOptions extends HandOutOptions {
+  /** Default: shell, or json with `--json`. */
+  readonly format?: string;
+  /** Put the login into NATS_URL too. */
+  readonly url?: boolean;
+}
+
+const FORMATS = ["shell", "fish", "powershell", "dotenv", "json", "github", "nats-context"] as const;
+
+export async function env(names: readonly string[], options: EnvOptions): Promise<number> {
+  const format = oneOf("format", options.format ?? (options.json === true ? "json" : "shell"), FORMATS);
+  if (options.json === true && format !== "json")
+    throw new SandboxError("usage", `--json and --format ${format} do not go together`, {
+      fix: "leave one of them out",
+    });
+  const handedOut = reach(names, options);
+  const how = { loginInUrl: options.url === true };
+  if (format === "json") resultJson(asJson(handedOut, how));
+  else if (format === "github") passOn(handedOut, how, options);
+  else if (format === "nats-context") result(contextOf(handedOut).trimEnd());
+  else result(asText(format, environmentOfModes(handedOut, how), commandOf(names, options)).trimEnd());
+  return EXIT.ok;
+}
+
+/** The comment comes last: `eval $(…)` without quotes makes one line of it all. */
+function asText(
+  format: "shell" | "fish" | "powershell" | "dotenv",
+  environment: Readonly<Record<string, string>>,
+  command: string,
+): string {
+  switch (format) {
+    case "shell":
+      return `${posixShell(environment)}# Load with: eval "$(${command})"`;
+    case "fish":
+      return `${fish(environment)}# Load with: ${command} --format fish | source`;
+    case "powershell":
+      return `${powershell(environment)}# Load with: ${command} --format powershell | Out-String | Invoke-Expression`;
+    case "dotenv":
+      return dotenv(environment);
+  }
+}
+
+function commandOf(names: readonly string[], { name, as, url }: EnvOptions): string {
+  const words = [
+    ...(as === undefined ? [] : ["--as", as]),
+    ...(name === "default" ? [] : ["--name", name]),
+    ...(url === true ? ["--url"] : []),
+  ];
+  return ["nats-sandbox env", ...names, ...words].join(" ");
+}
+
+/** The environment of all, and each mode's own. */
+function asJson(handedOut: readonly HandedOut[], how: EnvironmentOptions): unknown {
+  const modes = handedOut.map(({ mode, client, connection, files }) => ({
+    mode,
+    client,
+    env: environmentOf(connection, files, how),
+  }));
+  return {
+    schema: 1,
+    mode: modes[0]?.mode,
+    client: modes[0]?.client,
+    env: environmentOfModes(handedOut, how),
+    modes,
+  };
+}
+
+function contextOf(handedOut: readonly HandedOut[]): string {
+  const [one, ...more] = handedOut;
+  if (one === undefined || more.length > 0)
+    throw new SandboxError("usage", "a context of the nats CLI is for one mode", {
+      fix: "give one mode, and use the command once for each",
+    });
+  checkContextPaths(one.files);
+  return natsContext(`nats-sandbox: ${one.client} of ${one.mode}`, one.connection, one.files);
+}
+
+/** Masks first, or the runner would print the secrets of whatever step comes next. */
+function passOn(handedOut: readonly HandedOut[], how: EnvironmentOptions, options: EnvOptions): void {
+  const path = process.env.GITHUB_ENV;
+  if (!path)
+    throw new SandboxError("output-unusable", "GITHUB_ENV is not set", {
+      detail: "it names the file that a step of a GitHub Actions job writes variables to",
+      fix: "use --format github in such a step, and another format elsewhere",
+    });
+  const environment = environmentOfModes(handedOut, how);
+  const masks = githubMasks(environment).trimEnd();
+  if (masks !== "") result(masks);
+  try {
+    const before = readFileSync(path, "utf8");
+    const gap = before === "" || before.endsWith("\n") ? "" : "\n";
+    appendFileSync(path, gap + githubFile(environment, process.env));
+  } catch (error) {
+    throw new SandboxError("output-unusable", `cannot write the file ${path} that GITHUB_ENV names`, {
+      detail: messageOf(error),
+      fix: "run this in a step of a GitHub Actions job, where it exists",
+    });
+  }
+  tell(`${Object.keys(environment).length} variables for the steps that follow`, options);
+}

@@ -1,0 +1,134 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import type { Connection } from "./model.ts";
+import { LANGUAGES, type LanguageName, snippet } from "./snippets.ts";
+import { randomTexts } from "./testing/random-texts.ts";
+
+const PLAIN: Connection = { url: "nats://localhost:4222", transport: "nats" };
+const NASTY = "a'b\"c$d`e\\f !%>\u2028";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "snippet-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** A login and files, as everything that quoting can get wrong. */
+function connectionWith(text: string): readonly [Connection, object] {
+  const connection = {
+    url: "tls://localhost:1",
+    transport: "nats",
+    login: { user: text, password: `p${text}` },
+    inboxPrefix: `_${text}`,
+    tls: { ca: "PEM" },
+  } as const;
+  return [connection, { ca: `/ca${text}`, cert: `/cert${text}`, key: `/key${text}` }];
+}
+
+describe("javascript", () => {
+  /** The options that the program gives to the client, which is a stand-in that ends it there. */
+  function optionsOf(...given: Parameters<typeof snippet> extends [unknown, ...infer Rest] ? Rest : never) {
+    const client = join(dir, "node_modules/@nats-io/transport-node");
+    mkdirSync(client, { recursive: true });
+    writeFileSync(join(client, "package.json"), `{"type":"module","exports":"./index.js"}`);
+    writeFileSync(
+      join(client, "index.js"),
+      "export function connect(options) { process.stdout.write(JSON.stringify(options)); process.exit(); }",
+    );
+    writeFileSync(join(dir, "hello.mjs"), snippet("javascript", ...given));
+    return JSON.parse(execFileSync(process.execPath, [join(dir, "hello.mjs")], { encoding: "utf8" }));
+  }
+
+  it.each([NASTY, ...randomTexts(2)])("gives the client every value as it is: %j", (text) => {
+    const [connection, files] = connectionWith(text);
+    expect(optionsOf(connection, files)).toMatchObject({
+      servers: "tls://localhost:1",
+      user: text,
+      pass: `p${text}`,
+      inboxPrefix: `_${text}`,
+      tls: { caFile: `/ca${text}`, certFile: `/cert${text}`, keyFile: `/key${text}` },
+    });
+  });
+
+  it("gives up at once when refused, and dials nobody it was not told of", () => {
+    const options = optionsOf(PLAIN, {});
+    expect(options).toEqual({
+      servers: PLAIN.url,
+      ignoreClusterUpdates: true,
+      reconnect: false,
+      timeout: 5000,
+    });
+  });
+
+  it("demands TLS by option wherever the URL does: nats.js ignores the scheme", () => {
+    expect(optionsOf({ ...PLAIN, url: "tls://localhost:1" }, {})).toMatchObject({ tls: {} });
+  });
+
+  it("takes a login out of a URL, where nats.js would not look for it", () => {
+    const options = optionsOf({ ...PLAIN, url: "nats://t%40@localhost:1" }, {});
+    expect(options).toMatchObject({ servers: "nats://localhost:1", token: "t@" });
+  });
+});
+
+describe("cli", () => {
+  /** How the program calls `nats`, which is a stand-in. */
+  function callOf(...given: Parameters<typeof snippet> extends [unknown, ...infer Rest] ? Rest : never) {
+    const nats = join(dir, "nats");
+    const show = "console.log(JSON.stringify([process.argv.slice(2), process.env]))";
+    writeFileSync(nats, `#!${process.execPath}\n${show}`);
+    chmodSync(nats, 0o700);
+    writeFileSync(join(dir, "hello.sh"), snippet("cli", ...given));
+    const { stdout, stderr } = spawnSync("sh", ["-eu", join(dir, "hello.sh")], {
+      encoding: "utf8",
+      env: { PATH: `${dir}:/usr/bin:/bin` },
+    });
+    expect(stderr).toBe("");
+    const [args, env] = JSON.parse(stdout) as [readonly string[], Readonly<Record<string, string>>];
+    return { args, env };
+  }
+
+  it.each([NASTY, ...randomTexts(2)])("calls nats with every value as it is: %j", (text) => {
+    const [connection, files] = connectionWith(text);
+    const { args, env } = callOf(connection, files);
+    expect(args).toEqual([
+      "--no-context",
+      ...["--server", "tls://localhost:1"],
+      ...["--tlsca", `/ca${text}`, "--tlscert", `/cert${text}`, "--tlskey", `/key${text}`],
+      ...["--inbox-prefix", `_${text}`],
+      ...["publish", "hello", "world"],
+    ]);
+    expect(env).toMatchObject({ NATS_USER: text, NATS_PASSWORD: `p${text}` });
+  });
+
+  it.each([false, true])("keeps every secret out of the arguments (in the URL: %s)", (loginInUrl) => {
+    for (const login of [{ user: "u", password: "hush" }, { token: "hush" }]) {
+      const { args, env } = callOf({ ...PLAIN, login }, {}, { loginInUrl });
+      expect(args.join(" ")).not.toContain("hush");
+      expect(Object.values(env).join(" ")).toContain("hush");
+      if (loginInUrl) expect(env.NATS_URL).toMatch(/^nats:\/\/(u:)?hush@localhost:4222$/);
+    }
+  });
+
+  it("needs no more than the address of an open server", () => {
+    expect(snippet("cli", PLAIN, {})).not.toContain("NATS_");
+    expect(callOf(PLAIN, {}).args).toEqual([
+      "--no-context",
+      "--server",
+      PLAIN.url,
+      "publish",
+      "hello",
+      "world",
+    ]);
+  });
+});
+
+test.each(Object.keys(LANGUAGES) as LanguageName[])("%s has no blank or broken line", (language) => {
+  for (const [connection, files] of [connectionWith("x"), [PLAIN, {}] as const]) {
+    const code = snippet(language, connection, files);
+    expect(code).not.toMatch(/undefined|\n\n\n|[ \t]\n|<%|%>/);
+    expect(code).toMatch(/[^\n]\n$/);
+  }
+});
