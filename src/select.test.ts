@@ -43,7 +43,14 @@ describe("modes are selected", () => {
   it("one by name or alias, and not by group", () => {
     expect(selectMode("mutual", SOME).name).toBe("mutual");
     expect(selectMode("mtls", SOME).name).toBe("mutual");
-    expect(() => selectMode("core", SOME)).toThrow(/no mode or group "core"/);
+    for (const group of ["core", "all"])
+      expect(() => selectMode(group, SOME)).toThrow(
+        expect.objectContaining({
+          code: "unknown-mode",
+          message: `${group} is not one mode but a group`,
+          detail: expect.stringContaining("mutual"),
+        }),
+      );
   });
 });
 

@@ -12,23 +12,30 @@ export function selectModes(names: readonly string[], modes: readonly Mode[] = M
 /** @throws SandboxError `unknown-mode`, with the nearest name there is */
 export function selectMode(name: string, modes: readonly Mode[] = MODES): Mode {
   const found = modes.find((mode) => isNamed(mode, name));
-  if (found === undefined) throw unknownMode(name, modes);
-  return found;
+  if (found !== undefined) return found;
+  const ofGroup = modes.filter((mode) => isInGroup(mode, name));
+  throw ofGroup.length === 0 ? unknownMode(name, modes) : notOneMode(name, ofGroup);
 }
 
 function matching(name: string, modes: readonly Mode[]): readonly Mode[] {
-  const found = modes.filter(
-    (mode) =>
-      isNamed(mode, name) ||
-      mode.groups.some((group) => group === name) ||
-      (name === "all" && !mode.groups.includes("faults")),
-  );
+  const found = modes.filter((mode) => isNamed(mode, name) || isInGroup(mode, name));
   if (found.length === 0) throw unknownMode(name, modes);
   return found;
 }
 
 function isNamed(mode: Mode, name: string): boolean {
   return mode.name === name || (mode.aliases ?? []).includes(name);
+}
+
+function isInGroup(mode: Mode, name: string): boolean {
+  return mode.groups.some((group) => group === name) || (name === "all" && !mode.groups.includes("faults"));
+}
+
+function notOneMode(name: string, modes: readonly Mode[]): SandboxError {
+  return new SandboxError("unknown-mode", `${name} is not one mode but a group`, {
+    detail: `it has: ${modes.map((mode) => mode.name).join(", ")}`,
+    fix: "give one of these",
+  });
 }
 
 function unknownMode(name: string, modes: readonly Mode[]): SandboxError {

@@ -1,0 +1,317 @@
+/** `certs` from outside: what it lists is what is served, and what it exports gets other programs in. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { openRoom, type Room } from "../testing/cli-room.ts";
+import { WireSession } from "../wire/session.ts";
+
+const TEST_KEYS = "Test keys only: never use them for anything real.";
+
+let room: Room;
+beforeAll(async () => {
+  room = await openRoom("certs it's a 'dir'");
+  await room.start(["up", "tls", "tls-verify", "open", "--quiet"]).says(/Ctrl-C stops everything/);
+});
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
+
+async function good(args: readonly string[]) {
+  const { status, stdout, stderr } = await room.run(["certs", ...args]);
+  expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
+  return { stdout, stderr };
+}
+
+const file = (...parts: readonly string[]) => join(room.state, "default", ...parts);
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+const certificate = (path: string) => new X509Certificate(readFileSync(path));
+
+describe("list", () => {
+  it("has every certificate of every mode that is up, and no other", async () => {
+    const { modes } = JSON.parse((await good(["list", "--json"])).stdout);
+    const found = modes.map(({ mode, certificates }: { mode: string; certificates: { whose: string }[] }) => [
+      mode,
+      ...certificates.map(({ whose }) => whose),
+    ]);
+    expect(found).toEqual([
+      ["tls", "ca", "server server"],
+      ["tls-verify", "ca", "server server", "client app"],
+    ]);
+    for (const one of modes.flatMap(({ certificates }: { certificates: unknown[] }) => certificates)) {
+      const real = certificate(one.path);
+      expect(one).toMatchObject({
+        serial: real.serialNumber,
+        sha256: real.fingerprint256,
+        signed: true,
+        notAfter: new Date(real.validTo).toISOString(),
+        key: "P-256",
+      });
+    }
+  });
+
+  it("is a table within 80 columns", async () => {
+    const { stdout } = await good(["list"]);
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toMatch(/^tls-verify\n {2}CERTIFICATE +KEY +GOOD FOR +UNTIL \(UTC\)\n/m);
+    expect(stdout).toMatch(
+      /^ {2}client app +P-256 +clientAuth +\d{4}-\d\d-\d\d \d\d:\d\d\n {4}CN=app\n {4}\.nats-sandbox/m,
+    );
+    expect((await good(["list", "tls"])).stdout).not.toContain("tls-verify");
+  });
+});
+
+describe("inspect", () => {
+  const inspect = async (args: readonly string[]) =>
+    JSON.parse((await good(["inspect", ...args, "--json"])).stdout);
+
+  it("tells of a client's certificate and its CA what openssl tells", async () => {
+    const { certificates } = await inspect(["tls-verify"]);
+    expect(certificates.map(({ whose }: { whose: string }) => whose)).toEqual(["client app", "ca"]);
+    const said = execFileSync("openssl", ["x509", "-in", certificates[0].path, "-noout", "-text"], {
+      encoding: "utf8",
+    });
+    expect(said).toMatch(/Key Usage: critical\n\s+Digital Signature\n/);
+    expect(certificates[0]).toMatchObject({
+      subject: "CN=app",
+      keyUsage: ["digitalSignature"],
+      extendedKeyUsage: ["clientAuth"],
+      ca: false,
+    });
+    expect(certificates[0].issuer).toBe(certificates[1].subject);
+    expect(certificates[1]).toMatchObject({ ca: true, keyUsage: ["keyCertSign", "cRLSign"] });
+  });
+
+  it("tells of the server's what the server serves", async () => {
+    const { certificates } = await inspect(["tls", "--server"]);
+    const { env } = JSON.parse((await room.run(["env", "tls", "--json"])).stdout);
+    const ca = readFileSync(env.NATS_CA, "utf8");
+    const at = { url: env.NATS_URL, transport: "nats", tls: { ca, maxVersion: "TLSv1.2" } } as const;
+    const session = new WireSession(at, { deadline: performance.now() + 20_000 });
+    try {
+      await session.open();
+      await session.connect();
+      expect(session.trace.pong).toBe(true);
+    } finally {
+      session.close();
+    }
+    expect(certificates[0].names).toEqual(["localhost", "127.0.0.1", "::1"]);
+    expect(certificates[0].sha256).toBe(certificate(file("tls/server/server.pem")).fingerprint256);
+    expect(certificate(file("tls/server/server.pem")).verify(new X509Certificate(ca).publicKey)).toBe(true);
+  });
+
+  it("of a client that shows none shows what it trusts, and says so", async () => {
+    const { stdout, stderr } = await good(["inspect", "tls"]);
+    expect(stderr).toContain("app of tls shows no certificate; it trusts this CA");
+    expect(stdout).toMatch(/^ca\n/);
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+describe("export as PEM", () => {
+  it("gives copies that only their owner can read, again and again", async () => {
+    for (let time = 0; time < 2; time += 1) {
+      const { stdout, stderr } = await good(["export", "tls-verify", "--format", "pem", "--out", "deep/pki"]);
+      const paths = ["ca.pem", "cert.pem", "key.pem"].map((name) => join(room.work, "deep/pki", name));
+      expect(stdout).toBe(`${paths.join("\n")}\n`);
+      expect(stderr).toBe(`${TEST_KEYS}\n`);
+      expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual(
+        ["ca.pem", "cert.pem", "key.pem"].map((name) =>
+          readFileSync(file("tls-verify/clients/app", name), "utf8"),
+        ),
+      );
+      expect([...paths, join(room.work, "deep/pki"), join(room.work, "deep")].map(modeOf)).toEqual([
+        ...["600", "600", "600"],
+        ...["700", "700"],
+      ]);
+    }
+  });
+
+  it("gives files that others can read when that is asked for, and warns", async () => {
+    const { stderr } = await good([
+      "export",
+      "tls-verify",
+      "--format",
+      "pem",
+      "--out",
+      "open/pki",
+      "--readable",
+    ]);
+    expect(["open", "open/pki", "open/pki/key.pem"].map((path) => modeOf(join(room.work, path)))).toEqual([
+      ...["755", "755", "644"],
+    ]);
+    expect(stderr).toContain("every user of this machine can read them");
+    expect(stderr).toContain(TEST_KEYS);
+    mkdirSync(join(room.work, "mine"), { mode: 0o700 });
+    const there = await good(["export", "tls", "--format", "pem", "--out", "mine", "--readable"]);
+    expect(modeOf(join(room.work, "mine"))).toBe("700");
+    expect(there.stderr).toContain("its mode stays as it is");
+  });
+
+  it("has the CA alone for a client without a certificate", async () => {
+    await good(["export", "tls", "--format", "pem", "--out", "ca-only"]);
+    expect(readdirSync(join(room.work, "ca-only"))).toEqual(["ca.pem"]);
+  });
+
+  it("overwrites nothing that differs, and writes nothing then, unless forced", async () => {
+    const out = join(room.work, "taken");
+    mkdirSync(out);
+    writeFileSync(join(out, "key.pem"), "mine");
+    const args = ["certs", "export", "tls-verify", "--format", "pem", "--out", out];
+    const { status, stdout, stderr } = await room.run(args);
+    expect({ status, stdout }).toEqual({ status: 3, stdout: "" });
+    for (const part of [out, "key.pem", "--force"]) expect(stderr).toContain(part);
+    expect(readdirSync(out).map((name) => readFileSync(join(out, name), "utf8"))).toEqual(["mine"]);
+    expect((await room.run([...args, "--force"])).status).toBe(0);
+    expect(readFileSync(join(out, "key.pem"), "utf8")).toContain("PRIVATE KEY");
+    expect(modeOf(join(out, "key.pem"))).toBe("600");
+  });
+});
+
+const noJava = spawnSync("keytool", ["-help"]).error !== undefined && !process.env.CI;
+
+describe("export as PKCS#12", () => {
+  const out = () => join(room.work, "stores");
+  const password = () => readFileSync(join(out(), "password"), "utf8");
+  let options: readonly string[];
+  beforeAll(async () => {
+    const { stdout, stderr } = await good(["export", "tls-verify", "--format", "pkcs12", "--out", "stores"]);
+    options = stdout.trimEnd().split("\n");
+    expect(stderr).toContain(TEST_KEYS);
+    expect(stderr).not.toContain(password());
+  });
+
+  it("has the stores, their password and the options, all private", () => {
+    const files = ["java-options", "keystore.p12", "password", "truststore.p12"];
+    expect(readdirSync(out())).toEqual(files);
+    expect(files.map((name) => modeOf(join(out(), name)))).toEqual(files.map(() => "600"));
+    expect(password()).toMatch(/^[A-Za-z0-9]{24}$/);
+    const option = (store: string) => [
+      `-Djavax.net.ssl.${store}=${join(out(), `${store.toLowerCase()}.p12`)}`,
+      `-Djavax.net.ssl.${store}Type=PKCS12`,
+      `-Djavax.net.ssl.${store}Password=${password()}`,
+    ];
+    expect(options).toEqual([...option("trustStore"), ...option("keyStore")]);
+  });
+
+  it("is read by openssl with that password: the client's key, its certificate and the CA", () => {
+    const said = execFileSync(
+      "openssl",
+      ["pkcs12", "-in", join(out(), "keystore.p12"), "-passin", `file:${join(out(), "password")}`, "-nodes"],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+    );
+    expect(said.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(said).toContain(readFileSync(file("tls-verify/clients/app/key.pem"), "utf8").trim());
+  });
+
+  it("is made anew each time, so only by force", async () => {
+    const args = ["certs", "export", "tls-verify", "--format", "pkcs12", "--out", "stores"];
+    const { status, stderr } = await room.run(args);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("truststore.p12") });
+  });
+
+  describe.skipIf(noJava)(noJava ? "in Java (skipped: keytool is missing)" : "in Java", () => {
+    test("keytool finds one entry in each", () => {
+      for (const [store, kind] of [
+        ["keystore.p12", "PrivateKeyEntry"],
+        ["truststore.p12", "trustedCertEntry"],
+      ] as const) {
+        const said = execFileSync(
+          "keytool",
+          ["-list", "-keystore", join(out(), store), "-storepass:file", join(out(), "password")],
+          { encoding: "utf8", env: { ...process.env, LC_ALL: "C.UTF-8" } },
+        );
+        expect(said).toContain("Your keystore contains 1 entry");
+        expect(said).toContain(kind);
+      }
+    });
+
+    /** Speaks to the server as the JVM's default TLS context, which these options make, lets it. */
+    const HELLO = `
+import java.io.*; import java.net.*; import javax.net.ssl.*;
+public class Hello {
+  public static void main(String[] a) throws Exception {
+    Socket plain = new Socket("localhost", Integer.parseInt(a[0]));
+    BufferedReader info = new BufferedReader(new InputStreamReader(plain.getInputStream()), 1);
+    StringBuilder line = new StringBuilder(); int c;
+    while ((c = plain.getInputStream().read()) != '\\n' && c >= 0) line.append((char) c);
+    SSLSocket tls = (SSLSocket) ((SSLSocketFactory) SSLSocketFactory.getDefault()).createSocket(plain, "localhost", plain.getPort(), true);
+    tls.getOutputStream().write("CONNECT {\\"verbose\\":false,\\"pedantic\\":false}\\r\\nPING\\r\\n".getBytes());
+    BufferedReader in = new BufferedReader(new InputStreamReader(tls.getInputStream()));
+    for (String said; (said = in.readLine()) != null; ) if (said.equals("PONG")) { System.out.println("PONG"); return; }
+    System.exit(1);
+  }
+}`;
+
+    test("a JVM with the options gets in, and one without the key does not", async () => {
+      const source = join(room.work, "Hello.java");
+      writeFileSync(source, HELLO);
+      const { env } = JSON.parse((await room.run(["env", "tls-verify", "--json"])).stdout);
+      const java = (args: readonly string[]) =>
+        spawnSync("java", [...args, source, new URL(env.NATS_URL).port], {
+          encoding: "utf8",
+          timeout: 60_000,
+        });
+      const right = java([`@${join(out(), "java-options")}`]);
+      expect({ status: right.status, stdout: right.stdout }).toEqual({ status: 0, stdout: "PONG\n" });
+      const withoutKey = java(options.filter((option) => !option.includes("keyStore")));
+      expect(withoutKey.status).toBe(1);
+      expect(java([]).stderr).toContain("unable to find valid certification path");
+    });
+  });
+});
+
+describe("what cannot be done is told, with the way out", () => {
+  const bad = (out: string) => ["export", "tls", "--format", "pem", "--out", out];
+
+  test.each<[readonly string[], number, string]>([
+    [["list", "open"], 2, "open has no certificates"],
+    [["inspect", "open"], 2, "open has no certificates"],
+    [["export", "open", "--format", "pem", "--out", "x"], 2, "open has no certificates"],
+    [["list", "user-pass"], 3, "nats-sandbox up user-pass"],
+    [["inspect", "tls", "--as", "nobody"], 2, "it has: app"],
+    [["inspect", "tls", "--as", "app", "--server"], 2, "--server"],
+    [["export", "tls", "--format", "pkcs8", "--out", "x"], 2, "did you mean pkcs12?"],
+    [["list", "--name", "other"], 3, "nats-sandbox up --detach --name other"],
+  ])("certs %j", async (args, expected, says) => {
+    const { status, stdout, stderr } = await room.run(["certs", ...args]);
+    expect({ status, stdout }).toEqual({ status: expected, stdout: "" });
+    expect(stderr).toContain(says);
+    expect(existsSync(join(room.work, "x"))).toBe(false);
+  });
+
+  it("a folder that is a file, or lies below one", async () => {
+    writeFileSync(join(room.work, "plain"), "");
+    for (const out of ["plain", "plain/x"]) {
+      const { status, stderr } = await room.run(["certs", ...bad(out)]);
+      expect({ status, stderr }).toEqual({
+        status: 3,
+        stderr: expect.stringContaining(join(room.work, out)),
+      });
+    }
+  });
+
+  it.runIf(process.getuid?.() !== 0)(
+    "a folder that may not be written (needs a user who is not root)",
+    async () => {
+      mkdirSync(join(room.work, "locked"), { mode: 0o500 });
+      const { status, stderr } = await room.run(["certs", ...bad("locked/x")]);
+      chmodSync(join(room.work, "locked"), 0o700);
+      expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("cannot write to") });
+    },
+  );
+
+  it.runIf(process.platform === "linux")("a folder that nobody can write (needs /proc)", async () => {
+    const { status, stderr } = await room.run(["certs", ...bad("/proc/nats-sandbox/x")]);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("cannot write to") });
+  });
+});
