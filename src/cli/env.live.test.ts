@@ -76,6 +76,7 @@ describe("json", () => {
     expect(env.NATS_USER).toBe("service");
     expect(env.NATS_URL).toContain(`://service:${env.NATS_PASSWORD}@localhost:`);
     expect((await jsonOf(["permissions"])).env.NATS_URL).toMatch(/:\/\/localhost:/);
+    expect(await jsonOf(["mtls"])).toEqual(await jsonOf(["tls-verify"]));
   });
 });
 
