@@ -102,5 +102,5 @@ export function withoutLogin(url: string): string {
 export function withLogin(connection: Connection): string {
   const login = loginOf(connection);
   const url = withoutLogin(connection.url);
-  return login === undefined ? url : url.replace("://", () => `://${userinfo(login)}`);
+  return login === undefined ? url : url.replace("://", `://${userinfo(login)}`);
 }

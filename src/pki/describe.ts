@@ -108,14 +108,8 @@ function signatureName(algorithm: Asn1 | undefined): string {
 
 // ---- structure (RFC 5280 §4.1) --------------------------------------------------------------------------------------
 
-/** Its type knows `strict` alone; BIT STRINGs must stay as they are, or one that happens to parse becomes a structure. */
-const fromDer = asn1.fromDer as unknown as (
-  bytes: string,
-  options: { readonly decodeBitStrings: boolean },
-) => Asn1;
-
 function parse(der: Buffer | string): Asn1 {
-  return fromDer(Buffer.isBuffer(der) ? der.toString("latin1") : der, { decodeBitStrings: false });
+  return asn1.fromDer(Buffer.isBuffer(der) ? der.toString("latin1") : der);
 }
 
 function childrenOf(value: Asn1 | undefined): readonly Asn1[] {
