@@ -17,6 +17,11 @@ export function selectMode(name: string, modes: readonly Mode[] = MODES): Mode {
   throw ofGroup.length === 0 ? unknownMode(name, modes) : notOneMode(name, ofGroup);
 }
 
+/** Is any of these modes meant by this name, alias or group? */
+export function isSelected(name: string, modes: readonly Mode[]): boolean {
+  return modes.some((mode) => isNamed(mode, name) || isInGroup(mode, name));
+}
+
 function matching(name: string, modes: readonly Mode[]): readonly Mode[] {
   const found = modes.filter((mode) => isNamed(mode, name) || isInGroup(mode, name));
   if (found.length === 0) throw unknownMode(name, modes);

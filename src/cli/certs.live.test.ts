@@ -214,15 +214,25 @@ describe("export as PKCS#12", () => {
     expect(options).toEqual([...option("trustStore"), ...option("keyStore")]);
   });
 
-  it.skipIf(noOpenssl)("is read by openssl with that password: the client's key, its certificate and the CA", () => {
-    const said = execFileSync(
-      "openssl",
-      ["pkcs12", "-in", join(out(), "keystore.p12"), "-passin", `file:${join(out(), "password")}`, "-nodes"],
-      { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
-    );
-    expect(said.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
-    expect(said).toContain(readFileSync(file("tls-verify/clients/app/key.pem"), "utf8").trim());
-  });
+  it.skipIf(noOpenssl)(
+    "is read by openssl with that password: the client's key, its certificate and the CA",
+    () => {
+      const said = execFileSync(
+        "openssl",
+        [
+          "pkcs12",
+          "-in",
+          join(out(), "keystore.p12"),
+          "-passin",
+          `file:${join(out(), "password")}`,
+          "-nodes",
+        ],
+        { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+      );
+      expect(said.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+      expect(said).toContain(readFileSync(file("tls-verify/clients/app/key.pem"), "utf8").trim());
+    },
+  );
 
   it("is made anew each time, so only by force", async () => {
     const args = ["certs", "export", "tls-verify", "--format", "pkcs12", "--out", "stores"];

@@ -1,11 +1,16 @@
 /** Runs a command and turns whatever it throws into words and an exit status. */
-import { messageOf, SandboxError } from "../errors.ts";
+import { EXIT, messageOf, SandboxError } from "../errors.ts";
 import { type GlobalOptions, resultJson, styleFor } from "./output.ts";
 import { EndedBySignal } from "./signals.ts";
 
 const ISSUES = "https://github.com/nats-sandbox/nats-sandbox/issues";
 
-export async function guard(options: GlobalOptions, command: () => Promise<number>): Promise<number> {
+export interface GuardOptions extends GlobalOptions {
+  /** The exit status of whatever is neither wrong use nor a signal; the error's own when absent. */
+  readonly failed?: number;
+}
+
+export async function guard(options: GuardOptions, command: () => Promise<number>): Promise<number> {
   // `| head` closes the pipe early, and a closed window takes the terminal away: then nobody reads, which is no error.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreNobodyReads);
   try {
@@ -21,7 +26,7 @@ function ignoreNobodyReads(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 }
 
-function fail(error: unknown, options: GlobalOptions): number {
+function fail(error: unknown, options: GuardOptions): number {
   const { code, message, detail, fix, status } = error instanceof SandboxError ? error : bug(error);
   if (options.json === true) resultJson({ schema: 1, error: { code, message, detail, fix } });
   const style = styleFor(process.stderr, options);
@@ -32,7 +37,7 @@ function fail(error: unknown, options: GlobalOptions): number {
     ...(options.verbose === true && error instanceof Error ? [error.stack ?? ""] : []),
   ];
   process.stderr.write(`${lines.filter((line) => line.trim() !== "").join("\n")}\n`);
-  return status;
+  return status === EXIT.usage ? status : (options.failed ?? status);
 }
 
 function bug(error: unknown): SandboxError {

@@ -2,7 +2,6 @@
 import { EXIT } from "../errors.ts";
 import { askLogs, ownerOf } from "../keeper/ask.ts";
 import type { LogLine } from "../keeper/logs.ts";
-import { selectModes } from "../select.ts";
 import { stateHome } from "../state/home.ts";
 import { placeOf } from "../state/state.ts";
 import { type GlobalOptions, result, resultJson, styleFor } from "./output.ts";
@@ -19,12 +18,11 @@ export async function logs(names: readonly string[], options: LogsOptions): Prom
   const place = placeOf(stateHome(process.env, process.cwd()), options.name);
   ownerOf(place);
   using signals = listenForSignals();
-  const modes = names.length === 0 ? [] : selectModes(names).map(({ name }) => name);
-  const lines = askLogs(place, modes, {
+  const lines = askLogs(place, names, {
     follow: options.follow === true,
     ...(options.lines === undefined ? {} : { last: options.lines }),
   });
-  await signals.interrupt(options.json === true ? showJson(lines) : show(lines, modes, options));
+  await signals.interrupt(options.json === true ? showJson(lines) : show(lines, options));
   return EXIT.ok;
 }
 
@@ -34,15 +32,11 @@ async function showJson(lines: AsyncIterable<LogLine>): Promise<void> {
   resultJson({ schema: 1, lines: all });
 }
 
-/** Each line after the name of its mode, unless there is one mode alone. */
-async function show(
-  lines: AsyncIterable<LogLine>,
-  modes: readonly string[],
-  options: GlobalOptions,
-): Promise<void> {
+/** Each line after the name of its mode. */
+async function show(lines: AsyncIterable<LogLine>, options: GlobalOptions): Promise<void> {
   const style = styleFor(process.stdout, options);
   for await (const { mode, server, line } of lines) {
     const who = server === "server" ? mode : `${mode}/${server}`;
-    result(modes.length === 1 ? line : `${style.dim(`${who.padEnd(16)} |`)} ${line}`);
+    result(`${style.dim(`${who.padEnd(16)} |`)} ${line}`);
   }
 }

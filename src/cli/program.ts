@@ -4,12 +4,16 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 /** Lists the work of a command: loaded when it is run, and not before. */
 export type Handler<Module> = (module: Module, command: Command) => Promise<number>;
 
-/** Runs a command's handler; its options come with the global ones, as one object (`command.optsWithGlobals()`). */
-export function run<Module>(load: () => Promise<Module>, use: Handler<Module>) {
+/**
+ * Runs a command's handler; its options come with the global ones, as one object (`command.optsWithGlobals()`).
+ * `failed` is the exit status of what is neither wrong use nor a signal, where a command has one of its own.
+ */
+export function run<Module>(load: () => Promise<Module>, use: Handler<Module>, failed?: number) {
   return async (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
     const { guard } = await import("./guard.ts");
-    process.exitCode = await guard(command.optsWithGlobals(), async () => use(await load(), command));
+    const options = { ...command.optsWithGlobals(), ...(failed === undefined ? {} : { failed }) };
+    process.exitCode = await guard(options, async () => use(await load(), command));
   };
 }
 

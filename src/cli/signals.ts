@@ -22,6 +22,8 @@ export interface Signals extends Disposable {
   readonly signal: AbortSignal;
   /** Resolves with the first signal. */
   readonly ended: Promise<EndedBySignal>;
+  /** From now on, until it is disposed of, signals go to `take` and end nothing here. */
+  handOver(take: (signal: NodeJS.Signals) => void): Disposable;
   /** Ends things as that signal would. */
   end(signal: SignalName): void;
   /** `work`, which ends by itself when the signal aborts; its failure is then the signal's. */
@@ -37,7 +39,9 @@ export function listenForSignals(): Signals {
     resolveEnded = resolve;
   });
   let first: number | undefined;
+  let taker: ((signal: NodeJS.Signals) => void) | undefined;
   const onSignal = (name: NodeJS.Signals) => {
+    if (taker !== undefined) return taker(name);
     const now = performance.now();
     if (first !== undefined && now - first < ECHO) return;
     first ??= now;
@@ -52,6 +56,14 @@ export function listenForSignals(): Signals {
   return {
     signal: controller.signal,
     ended,
+    handOver(take) {
+      taker = take;
+      return {
+        [Symbol.dispose]() {
+          taker = undefined;
+        },
+      };
+    },
     end: onSignal,
     async settle(work) {
       try {

@@ -1,5 +1,4 @@
 /** `nats-sandbox up`: start, check, print the table; keep running until a signal, or leave it to a keeper. */
-import { relative } from "node:path";
 import { EXIT } from "../errors.ts";
 import type { Mode } from "../model.ts";
 import type { SandboxEvent } from "../results.ts";
@@ -34,7 +33,7 @@ async function upHere(modes: readonly Mode[], options: UpOptions, version: strin
   const owned = await withProgress(progress, () => own(modes, options, version, signals, emit));
   ready = true;
   if (options.json === true) resultJson(await owned.status());
-  else print(owned.outcome, progress, options, ["  Ctrl-C stops everything.", ...hints(owned.handedOut)]);
+  else print(owned.outcome, progress, options, ["  Ctrl-C stops everything.", ...hints(owned, options.name)]);
   await owned.over;
   tell("stopping…", options);
   const { status, said } = await owned.finish();
@@ -50,7 +49,8 @@ async function upDetached(modes: readonly Mode[], options: UpOptions): Promise<n
   );
   const down = `nats-sandbox down${options.name === "default" ? "" : ` --name ${options.name}`}`;
   if (options.json === true) resultJson(status);
-  else if (kept) print(outcome, progress, options, [`  ${down} stops everything.`, ...hints(handedOut)]);
+  else if (kept)
+    print(outcome, progress, options, [`  ${down} stops everything.`, ...hints({ handedOut }, options.name)]);
   else print(outcome, progress, options, ["  Everything is stopped: --keep-on-failure leaves it running."]);
   return isGood(outcome) ? EXIT.ok : EXIT.failed;
 }
@@ -60,15 +60,19 @@ function lost(mode: string): string {
 }
 
 /** What to do next, with the mode that most people come for. */
-function hints(handedOut: Owned["handedOut"]): readonly string[] {
+function hints({ handedOut }: Pick<Owned, "handedOut">, name: string): readonly string[] {
   const one = handedOut.find(({ mode }) => mode === "tls-verify") ?? handedOut[0];
   if (one === undefined) return [];
-  const load = `. ${relative(process.cwd(), one.envFile)}`;
-  const width = Math.max(load.length, `nats-sandbox config ${one.mode}`.length) + 4;
+  const named = name === "default" ? "" : ` --name ${name}`;
+  const commands = [
+    [`eval "$(nats-sandbox env ${one.mode}${named})"`, "use it from this shell"],
+    [`nats-sandbox connect ${one.mode} --lang javascript${named}`, "code that connects"],
+    [`nats-sandbox config ${one.mode}${named}`, "its server config"],
+  ] as const;
+  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
   return [
     "",
-    `  ${load.padEnd(width)}its environment, for a shell`,
-    `  ${`nats-sandbox config ${one.mode}`.padEnd(width)}its server config`,
+    ...commands.map(([command, what]) => `  ${command.padEnd(width)}${what}`),
     "",
     "Test keys only: never use them for anything real.",
   ];

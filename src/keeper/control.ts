@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { messageOf, SandboxError } from "../errors.ts";
 import type { RunningMode } from "../running/running.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { isSelected, selectModes } from "../select.ts";
 import { type LogLine, logLines } from "./logs.ts";
 import { listenAt } from "./socket.ts";
 import type { Status } from "./status.ts";
@@ -65,15 +66,20 @@ async function answer(
   }
 }
 
-/** The modes of these names; all of them when none is named. */
+/** The modes of these names, aliases and groups, as far as they are up; all of them when none is named. */
 function modesOf(sandbox: Sandbox, names: readonly string[]): readonly RunningMode[] {
-  const known = sandbox.running.map(({ mode }) => mode.name);
-  for (const name of names)
-    if (!known.includes(name))
-      throw new SandboxError("not-up", `${name} is not up in the sandbox ${sandbox.name}`, {
-        detail: `up there: ${known.join(", ")}`,
-      });
-  return sandbox.running.filter(({ mode }) => names.length === 0 || names.includes(mode.name));
+  const up = sandbox.running.map(({ mode }) => mode);
+  if (names.length === 0) return sandbox.running;
+  for (const name of names) if (!isSelected(name, up)) throw notUp(name, sandbox);
+  const chosen = selectModes(names, up);
+  return sandbox.running.filter(({ mode }) => chosen.includes(mode));
+}
+
+function notUp(name: string, { name: sandbox, running }: Sandbox): SandboxError {
+  return new SandboxError("not-up", `${JSON.stringify(name)} is not up in the sandbox ${sandbox}`, {
+    detail: `up there: ${running.map(({ mode }) => mode.name).join(", ")}`,
+    fix: "name one of these, or none for all of them",
+  });
 }
 
 function json(response: ServerResponse, code: number, document: unknown): void {

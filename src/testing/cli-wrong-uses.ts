@@ -57,7 +57,12 @@ export const WRONG_USES: readonly WrongUse[] = [
   wrong("a mode of env", "unknown-mode", ["env", "opne"], ["did you mean open?"]),
   wrong("env without a mode", "usage", ["env"], ["'mode'"]),
   wrong("an unknown format", "usage", ["env", "open", "--format", "shel"], ['"shel"', "mean shell?"]),
-  wrong("an unknown language", "usage", ["connect", "open", "--lang", "cobol"], ['"cobol"', "cli, javascript"]),
+  wrong(
+    "an unknown language",
+    "usage",
+    ["connect", "open", "--lang", "cobol"],
+    ['"cobol"', "cli, javascript"],
+  ),
   wrong("no language", "usage", ["connect", "open"], ["--lang"]),
   wrong("no folder to export to", "usage", ["certs", "export", "tls", "--format", "pem"], ["--out"]),
   wrong("env of what is not up", "not-up", ["env", "open"], ["default is not up", ".nats-sandbox"]),

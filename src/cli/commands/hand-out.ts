@@ -65,7 +65,7 @@ function addConnectCommand(connect: Command): void {
 }
 
 function addCertsCommands(certs: Command): void {
-  certs.summary("list, inspect and export the certificates of running modes").helpCommand(false);
+  certs.summary("list, renew, inspect and export the certificates of running modes").helpCommand(false);
   named(certs.command("list").argument("[mode...]", "modes that are up; all of them when none is given"))
     .description("Lists the certificates of the modes that are up: whose, what for, until when, and where.")
     .addHelpText("after", example("nats-sandbox certs list tls-verify", "those of one mode"))
@@ -73,6 +73,17 @@ function addCertsCommands(certs: Command): void {
       run(
         () => import("../certs.ts"),
         (module, command) => module.certsList(command.args, command.optsWithGlobals()),
+      ),
+    );
+  named(certs.command("renew").argument("[mode...]", "modes that are up; all of them when none is given"))
+    .description(
+      "Makes a new CA and new certificates at the same paths and reloads the running servers with them.\nClients that are in stay in; new ones need the new files.",
+    )
+    .addHelpText("after", example("nats-sandbox certs renew tls-verify", "does your client take it?"))
+    .action(
+      run(
+        () => import("../renew.ts"),
+        (module, command) => module.renew(command.args, command.optsWithGlobals()),
       ),
     );
   handingOut(certs.command("inspect").argument("<mode>", "a mode that is up"))

@@ -1,4 +1,4 @@
-/** Declares the commands that start servers: up, check. */
+/** Declares the commands that start servers: up, check, exec. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { collect, duration, example, named, run, starting } from "../program.ts";
 
@@ -28,6 +28,32 @@ export function addStartCommands(program: Command, version: string): void {
       run(
         () => import("../up.ts"),
         (module, command) => module.up(command.args, command.optsWithGlobals(), version),
+      ),
+    );
+
+  starting(
+    program
+      .command("exec")
+      .argument("<mode...>", "names or groups")
+      .usage("[options] <mode...> -- <command...>"),
+  )
+    .summary("run a command against fresh servers")
+    .description(
+      "Starts fresh servers, runs the command with their environment (NATS_URL and its like: those of the\nfirst mode named; NATS_SANDBOX_<MODE>_URL and so on of each), and stops them. The exit status is\nthe command's own; 125 when the servers did not start, 126 or 127 when the command did not.",
+    )
+    .option("--as <client>", "the client whose credentials the command gets", "app")
+    .addHelpText("after", example("nats-sandbox exec tls-verify -- npm test", "a test suite with mutual TLS"))
+    .action(
+      run(
+        () => import("../exec.ts"),
+        (module, command) => {
+          // The parser takes the `--` away, and with it the place where the command begins.
+          const at = process.argv.indexOf("--");
+          const words = at < 0 ? [] : process.argv.slice(at + 1);
+          const modes = command.args.slice(0, command.args.length - words.length);
+          return module.exec(modes, words, command.optsWithGlobals());
+        },
+        125,
       ),
     );
 
