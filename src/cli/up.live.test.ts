@@ -1,11 +1,11 @@
 /** `up` from outside: what it prints, what it hands out, that one gets in with it, and that nothing is left afterwards. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it, test } from "vitest";
 import type { Connection } from "../model.ts";
 import type { Program } from "../testing/cli-program.ts";
-import { openRoom, type Room } from "../testing/cli-room.ts";
+import { MAIN, openRoom, type Room } from "../testing/cli-room.ts";
 import { WireSession } from "../wire/session.ts";
 
 const MODES = ["tls-verify", "user-pass", "token", "permissions"];
@@ -102,12 +102,22 @@ test("every client of a mode has an env file of its own, which gets in", async (
   for (const env of [app, service]) expect(await getsIn(connectionOf(env ?? {}))).toBe(true);
 });
 
-test("the command it proposes works as it stands, in a shell", () => {
-  const [, command = ""] = /^ {2}(\. \S.*?) {3,}/m.exec(up.stdout) ?? [];
-  const options = { cwd: room.work, env: { PATH: "/usr/bin:/bin" }, encoding: "utf8" } as const;
-  expect(execFileSync("/bin/sh", ["-c", `${command} && echo "$NATS_URL"`], options)).toMatch(
-    /^tls:\/\/localhost:\d+\n$/,
-  );
+/** Runs the first command that `up` proposes, and then another one, in a shell that has nats-sandbox on its PATH. */
+function proposed(own: Room, stdout: string, then: string, env: NodeJS.ProcessEnv = {}): string {
+  const [, command = ""] = /^ {2}(eval "\$\(nats-sandbox env .*?\)") {3}/m.exec(stdout) ?? [];
+  const shim = own.script("nats-sandbox", `exec '${process.execPath}' '${MAIN}' "$@"`);
+  const PATH = `${dirname(shim)}:/usr/bin:/bin`;
+  return execFileSync("/bin/sh", ["-c", `${command}\n${then}`], {
+    cwd: own.work,
+    env: { ...env, PATH },
+    encoding: "utf8",
+  });
+}
+
+test("the command it proposes works as it stands, in a shell, and takes a stale variable away", () => {
+  const stale = { NATS_PASSWORD: "stale" };
+  const told = proposed(room, up.stdout, 'echo "$NATS_URL $NATS_PASSWORD"', stale);
+  expect(told).toMatch(/^tls:\/\/localhost:\d+ \n$/);
 });
 
 test("all it writes is private, in one folder that git ignores", () => {
@@ -129,6 +139,14 @@ test("SIGINT ends it with 0 and leaves nothing: no process, no file", async () =
   expect({ status, last: stderr.trimEnd().split("\n").at(-1) }).toEqual({ status: 0, last: "stopping…" });
   expect(await room.remaining()).toEqual([]);
   expect(room.left()).toEqual([]);
+});
+
+test("the command it proposes works too where the state directory has a name that a shell must quote", async () => {
+  await using own = await openRoom("up-home");
+  const env = { NATS_SANDBOX_HOME: join(own.work, "it's $HOME") };
+  const program = await own.start(["up", "tls"], { env }).says(/Ctrl-C stops everything/);
+  expect(proposed(own, program.stdout, 'cat "$NATS_CA"', env)).toMatch(/^-----BEGIN CERTIFICATE-----/);
+  expect((await program.end("SIGTERM")).status).toBe(0);
 });
 
 test("a server that ends by itself is told; up goes on, and ends with 1, in order", async () => {

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 /** Bytes that a socket's path may have: 104 on macOS, 108 on Linux, its final NUL included. */
 const LONGEST = 100;
 
-export function socketPath(dir: string): string {
+function socketPath(dir: string): string {
   return join(dir, "control.sock");
 }
 
