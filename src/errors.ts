@@ -57,6 +57,25 @@ export class SandboxError extends Error {
   }
 }
 
+/** What the system says when it has no more of something, wherever that happens. */
+const EXHAUSTED: Readonly<Record<string, readonly [message: string, fix: string]>> = {
+  ENOSPC: ["the disk is full", "free some space, or set NATS_SANDBOX_HOME to a directory on another disk"],
+  EDQUOT: ["the disk quota is used up", "free some space, or set NATS_SANDBOX_HOME to a directory elsewhere"],
+  EROFS: ["the file system is read-only", "set NATS_SANDBOX_HOME to a directory that can be written"],
+  EMFILE: ["this process may not open more files", "raise the limit (ulimit -n), or start fewer modes"],
+  ENFILE: ["the system cannot open more files", "end some programs, or start fewer modes"],
+};
+
+/** Anything thrown as an error for people; what we did not see coming is a bug. */
+export function asSandboxError(error: unknown): SandboxError {
+  if (error instanceof SandboxError) return error;
+  const detail = messageOf(error);
+  const [message, fix] = EXHAUSTED[codeOf(error) ?? ""] ?? [];
+  return message === undefined || fix === undefined
+    ? new SandboxError("bug", `this is a bug of nats-sandbox: ${detail}`, { cause: error })
+    : new SandboxError("state-unusable", message, { detail, fix, cause: error });
+}
+
 /** The text of anything thrown, without its stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
 import type { Engine } from "./engines/engine.ts";
-import { SandboxError } from "./errors.ts";
+import { asSandboxError, SandboxError } from "./errors.ts";
 import { type HandedOut, writeHandedOut } from "./handed-out.ts";
 import type { KeyType, Mode } from "./model.ts";
 import { hostNames } from "./pki/hosts.ts";
@@ -133,15 +133,22 @@ async function tryMode(
       onNote: (text) => emit({ type: "note", text }),
       onLost: () => emit({ type: "phase", mode: mode.name, phase: "lost" }),
     });
-    keepIdentity(running, state, options);
+    try {
+      keepIdentity(running, state, options);
+    } catch (error) {
+      await running[Symbol.asyncDispose]();
+      throw error;
+    }
     emit({ type: "phase", mode: mode.name, phase: "ready", url: running.connection().url });
     return { running };
   } catch (error) {
     emit({ type: "phase", mode: mode.name, phase: "failed" });
-    if (error instanceof SandboxError) return { mode, error };
-    if (options.signal?.aborted)
-      return { mode, error: new SandboxError("aborted", "stopped before it was up") };
-    throw error;
+    // Whatever it is: the others are waited for, and stopped in order.
+    const aborted = options.signal?.aborted && !(error instanceof SandboxError);
+    return {
+      mode,
+      error: aborted ? new SandboxError("aborted", "stopped before it was up") : asSandboxError(error),
+    };
   }
 }
 

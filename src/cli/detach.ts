@@ -48,14 +48,13 @@ export async function detach(
   keeper.send(order);
   void signals.ended.then(() => keeper.connected && keeper.disconnect());
   const message = await lastWord(keeper, take);
-  // What a signal ended has stopped by the time that its command ends.
-  if (signals.signal.aborted || message === undefined) await gone(keeper);
+  if (keeper.connected) keeper.disconnect();
+  // What is not to stay has stopped by the time that its command ends.
+  if (signals.signal.aborted || message?.type !== "done" || !message.kept) await gone(keeper);
   signals.signal.throwIfAborted();
   if (message === undefined) throw new SandboxError("bug", "the keeper ended without a word");
   if (message.type === "error") throw failure(message);
-  keeper.disconnect();
   keeper.unref();
-  if (!message.kept) await gone(keeper);
   return message;
 }
 

@@ -1,10 +1,10 @@
 /** The process engine: real nats-server processes on loopback, each born under a watchdog that outlives its owner. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { SandboxError } from "../errors.ts";
+import { asSandboxError, SandboxError } from "../errors.ts";
 import type { Listener } from "../model.ts";
 import { makePrivateDir, replacePrivate, writePrivate } from "../state/private-files.ts";
 import { recordProcess } from "../state/state.ts";
@@ -31,6 +31,8 @@ const CONFIG = "server.conf";
 const LOG = "server.log";
 const START_TIMEOUT = 10_000;
 const RELOAD_TIMEOUT = 5_000;
+/** Bytes of room without which a server cannot say that it is ready. */
+const SMALLEST_DISK = 8 * 1024;
 /** How long (ms) a server gets to end after SIGTERM, before SIGKILL. */
 const STOP_TIMEOUT = 2_000;
 
@@ -180,6 +182,8 @@ function startFailed(
 ): SandboxError {
   const taken = takenPort(log);
   if (taken !== undefined) return portInUse(spec, taken);
+  if (isDiskFull(options.dir))
+    return asSandboxError(Object.assign(new Error("no server could write its log"), { code: "ENOSPC" }));
   const why =
     timedOut === undefined
       ? lastWords(log)
@@ -188,6 +192,12 @@ function startFailed(
     detail: `nats-server ${options.version} said: ${why}`,
     fix: "run `nats-sandbox config` for this mode to see its config, or try another server with --server",
   });
+}
+
+/** A server that cannot write its log says nothing at all. */
+function isDiskFull(dir: string): boolean {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize < SMALLEST_DISK;
 }
 
 function portInUse({ id }: ServerSpec, port: number): SandboxError {

@@ -1,6 +1,6 @@
 /** What the owner of a sandbox does for other commands, asked through its control socket (HTTP, one request a connection). */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { messageOf, SandboxError } from "../errors.ts";
+import { asSandboxError, SandboxError } from "../errors.ts";
 import type { RunningMode } from "../running/running.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { isSelected, selectModes } from "../select.ts";
@@ -99,7 +99,6 @@ async function stream(response: ServerResponse, lines: AsyncIterable<LogLine>): 
 }
 
 export function errorDocument(error: unknown): ErrorDocument {
-  const known = error instanceof SandboxError ? error : new SandboxError("bug", messageOf(error));
-  const { code, message, detail, fix } = known;
+  const { code, message, detail, fix } = asSandboxError(error);
   return { error: { code, message, detail, fix } };
 }

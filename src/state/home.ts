@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { listDir, makePrivateDir } from "./private-files.ts";
 
 const DEFAULT = ".nats-sandbox";
+const IGNORE = ".gitignore";
 /** Marks a folder that we made, and keeps all of it out of git. */
 const GITIGNORE = "# made by nats-sandbox\n*\n";
 
@@ -20,24 +21,27 @@ export function makeHome(home: string): void {
 
 /** Removes the folder if we made it and nobody has anything in it. */
 export function removeHomeIfEmpty(home: string): void {
-  if (!isOurs(home) || listDir(home).length > 1) return;
+  if (!isOurs(home) || listDir(home).some((entry) => entry !== IGNORE)) return;
   try {
-    rmSync(join(home, ".gitignore"));
+    rmSync(join(home, IGNORE), { force: true });
     rmdirSync(home);
   } catch {
     if (existsSync(home)) ignoreInGit(home); // another sandbox moved in
   }
 }
 
+/** On a full disk our mark may be missing, or be only half there: the name must do then. */
 function isOurs(home: string): boolean {
+  const named = basename(home) === DEFAULT;
   try {
-    return readFileSync(join(home, ".gitignore"), "utf8") === GITIGNORE;
+    const mark = readFileSync(join(home, IGNORE), "utf8");
+    return mark === GITIGNORE || (named && GITIGNORE.startsWith(mark));
   } catch {
-    return false;
+    return named && existsSync(home);
   }
 }
 
 function ignoreInGit(home: string): void {
-  const path = join(home, ".gitignore");
+  const path = join(home, IGNORE);
   if (!existsSync(path)) writeFileSync(path, GITIGNORE);
 }

@@ -1,6 +1,15 @@
 /** The state directory: one folder and one lock a sandbox, and the clearing away of the dead. */
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf, SandboxError } from "../errors.ts";
 import { removeHomeIfEmpty } from "./home.ts";
@@ -59,7 +68,12 @@ export function openState(
 ): StateDir {
   checkName(name);
   const dir = join(home, name);
-  orUnusable(home, () => takeLock(home, name, sweeping));
+  try {
+    orUnusable(home, () => takeLock(home, name, sweeping));
+  } catch (error) {
+    removeHomeIfEmpty(home);
+    throw error;
+  }
   try {
     orUnusable(home, () => {
       clear(dir, forget);
@@ -67,7 +81,9 @@ export function openState(
       replacePrivate(join(dir, MARKER), `${JSON.stringify({ schema: SCHEMA, name })}\n`);
     });
   } catch (error) {
+    removeIfEmpty(dir);
     giveLockBack(home, name);
+    removeHomeIfEmpty(home);
     throw error;
   }
   let released = false;
@@ -84,6 +100,15 @@ export function openState(
       removeHomeIfEmpty(home);
     },
   };
+}
+
+/** A folder that could be made, while nothing could be written into it. */
+function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch {
+    // there is something in it, or nothing there
+  }
 }
 
 function orUnusable(home: string, work: () => void): void {
