@@ -98,7 +98,7 @@ describe("cli", () => {
       ...["--server", "tls://localhost:1"],
       ...["--tlsca", `/ca${text}`, "--tlscert", `/cert${text}`, "--tlskey", `/key${text}`],
       ...["--inbox-prefix", `_${text}`],
-      ...["publish", "hello", "world"],
+      ...["pub", "hello", "world"],
     ]);
     expect(env).toMatchObject({ NATS_USER: text, NATS_PASSWORD: `p${text}` });
   });
