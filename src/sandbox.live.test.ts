@@ -75,7 +75,8 @@ it("hands out each client's files, private, and their URLs without credentials",
   for (const { mode, connection, files, envFile } of handedOut) {
     const { url } = connection;
     expect(url).toMatch(/^(nats|tls):\/\/localhost:\d+$/);
-    expect(Object.keys(files)).toEqual(mode === "tls-verify" ? ["ca", "cert", "key"] : []);
+    const pems = mode === "tls-verify" ? ["ca", "cert", "key"] : [];
+    expect(Object.keys(files)).toEqual([...pems, "context"]);
     for (const path of [envFile, ...Object.values(files)]) {
       expect(path.startsWith(sandbox.dir)).toBe(true);
       expect(statSync(path).mode & 0o777).toBe(0o600);

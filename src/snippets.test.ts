@@ -98,7 +98,7 @@ describe("cli", () => {
       ...["--server", "tls://localhost:1"],
       ...["--tlsca", `/ca${text}`, "--tlscert", `/cert${text}`, "--tlskey", `/key${text}`],
       ...["--inbox-prefix", `_${text}`],
-      ...["publish", "hello", "world"],
+      ...["pub", "hello", "world"],
     ]);
     expect(env).toMatchObject({ NATS_USER: text, NATS_PASSWORD: `p${text}` });
   });
@@ -114,14 +114,7 @@ describe("cli", () => {
 
   it("needs no more than the address of an open server", () => {
     expect(snippet("cli", PLAIN, {})).not.toContain("NATS_");
-    expect(callOf(PLAIN, {}).args).toEqual([
-      "--no-context",
-      "--server",
-      PLAIN.url,
-      "publish",
-      "hello",
-      "world",
-    ]);
+    expect(callOf(PLAIN, {}).args).toEqual(["--no-context", "--server", PLAIN.url, "pub", "hello", "world"]);
   });
 });
 

@@ -92,7 +92,7 @@ describe.skipIf(natscli === undefined)(
   natscli === undefined ? "cli (skipped: nats is not on PATH)" : "cli",
   () => {
     const runCli = (text: string) => end("/bin/sh", ["-euc", text]);
-    const subject = (text: string) => text.replace("publish hello", "publish orders.new");
+    const subject = (text: string) => text.replace("pub hello", "pub orders.new");
 
     it.each(CORE)("gets into %s, with the login in the URL too", async (mode) => {
       for (const more of [[], ["--url"]])

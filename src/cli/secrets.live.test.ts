@@ -106,6 +106,9 @@ test("the commands that show things run, and there are secrets to look for", asy
     ["modes", "--json", "--verbose"],
     ...MODES.map(({ name }) => ["config", name]),
     ["config", "permissions", "--json"],
+    ["certs", "list"],
+    ["certs", "inspect", "tls-verify", "--json"],
+    ["certs", "export", "tls-verify", "--format", "pem", "--out", "exported"],
     ["config", "token", "--name", "not-up"],
     ["config", "user-pass-bcrypt", "--name", "not-up", "--verbose"],
   ];

@@ -42,6 +42,8 @@ interface ClientStatus {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** For the nats CLI; it holds the login, as `envFile` does. */
+  readonly context?: string;
   readonly envFile: string;
 }
 
