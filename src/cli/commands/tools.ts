@@ -1,5 +1,5 @@
-/** Declares the commands that need no sandbox: modes, server. */
-import type { Command } from "commander";
+/** Declares the commands that need no sandbox: modes, passwd, server. */
+import { type Command, InvalidArgumentError } from "commander";
 import { example, run } from "../program.ts";
 
 export function addToolCommands(program: Command): void {
@@ -14,7 +14,42 @@ export function addToolCommands(program: Command): void {
         (module, command) => module.modes(command.optsWithGlobals()),
       ),
     );
+  addPasswdCommand(program.command("passwd"));
   addServerCommands(program.command("server"));
+}
+
+/** Below 4 there is no bcrypt. Above 16 a server would compute for seconds at every login, and time it out. */
+const COSTS = { lowest: 4, highest: 16, usual: 11 };
+
+function parseCost(value: string): number {
+  const cost = Number(value);
+  if (/^\d+$/.test(value) && cost >= COSTS.lowest && cost <= COSTS.highest) return cost;
+  throw new InvalidArgumentError(`it is a whole number from ${COSTS.lowest} to ${COSTS.highest}`);
+}
+
+function addPasswdCommand(passwd: Command): void {
+  passwd
+    .summary("print the bcrypt hash of a password, for a server config")
+    .description(
+      "Prints the bcrypt hash of a password: what stands for it in a server config, in quotes. The password\nis asked for on the terminal, twice and unseen, or read from stdin as one line; never from the\ncommand line, which every user of the machine can read.",
+    )
+    .option(
+      "--cost <n>",
+      `work per login, doubled by each step: ${COSTS.lowest} to ${COSTS.highest}`,
+      parseCost,
+      COSTS.usual,
+    )
+    .option("--random", "make a random password, and print it with its hash")
+    // What does not belong here may be a password: the parser would repeat it in its error.
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .addHelpText("after", example("nats-sandbox passwd --random", "a password and its hash"))
+    .action(
+      run(
+        () => import("../passwd.ts"),
+        (module, command) => module.passwd(command.args, command.optsWithGlobals()),
+      ),
+    );
 }
 
 function addServerCommands(server: Command): void {
