@@ -19,6 +19,8 @@ const COMMANDS = [
   "restart",
   "modes",
   "config",
+  "passwd",
+  "completion",
   "server path",
   "server fetch",
   "server list",

@@ -172,7 +172,13 @@ describe.runIf(PYTHON !== undefined)("on a terminal (needs python3)", { concurre
     expect(stdout).toMatch(/<130>[\s\S]* icanon [\s\S]* echo /);
   });
 
-  it("so does a SIGTERM, with 143", async () => {
+  it("Ctrl-C works as ever once it is typed, while the hash is made", async () => {
+    const types = [...asked("short\r", "short\r"), ["shorter than", "\u0003"]] as const;
+    const { status, stdout } = await inTerminal(room, ["passwd", "--cost", "16"], { types }).ended;
+    expect({ status, hash: stdout.includes("$2a$") }).toEqual({ status: 130, hash: false });
+  });
+
+  it("a SIGTERM ends it with 143, and gives the terminal back", async () => {
     const told = afterwards.replace('"$@"', () => `sh -c 'echo "pid $$"; exec "$@"' sh "$@"`);
     const program = inTerminal(room, ["passwd"], { shell: told });
     await program.says(/Password: /);

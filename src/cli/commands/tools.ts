@@ -1,5 +1,6 @@
-/** Declares the commands that need no sandbox: modes, passwd, server. */
-import { type Command, InvalidArgumentError } from "commander";
+/** Declares the commands that need no sandbox: modes, passwd, server, completion. */
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import type { Shell } from "../completion.ts";
 import { example, run } from "../program.ts";
 
 export function addToolCommands(program: Command): void {
@@ -16,6 +17,27 @@ export function addToolCommands(program: Command): void {
     );
   addPasswdCommand(program.command("passwd"));
   addServerCommands(program.command("server"));
+  addCompletionCommand(program.command("completion"), program);
+}
+
+function addCompletionCommand(completion: Command, program: Command): void {
+  completion
+    .addArgument(new Argument("<shell>", "the shell it is for").choices(["bash", "zsh", "fish"]))
+    .summary("print a script that completes this command line in a shell")
+    .description(
+      `Prints a script that lets a shell complete commands, options, modes and names of sandboxes.
+
+  bash   source <(nats-sandbox completion bash)      in ~/.bashrc
+  zsh    source <(nats-sandbox completion zsh)       in ~/.zshrc, after compinit
+  fish   nats-sandbox completion fish > ~/.config/fish/completions/nats-sandbox.fish`,
+    )
+    .addHelpText("after", example("nats-sandbox completion bash", "the script itself"))
+    .action(
+      run(
+        () => import("../completion.ts"),
+        (module, command) => module.completion(command.args[0] as Shell, program, command.optsWithGlobals()),
+      ),
+    );
 }
 
 /** Below 4 there is no bcrypt. Above 16 a server would compute for seconds at every login, and time it out. */
