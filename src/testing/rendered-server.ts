@@ -56,20 +56,28 @@ export async function startRendered(
 }
 
 /** `in`, or what the server said; by a connection of its own, which is closed. */
-export async function loginOutcome(
-  { host, port }: Pick<RenderedServer, "host" | "port">,
-  login: Login,
-): Promise<string> {
+export async function loginOutcome(server: Where, login: Login | undefined): Promise<string> {
+  return (await tryLogin(server, login)).said;
+}
+
+type Where = Pick<RenderedServer, "host" | "port">;
+
+/** The same, with the number by which the server's log names the connection. */
+export async function tryLogin(
+  { host, port }: Where,
+  login: Login | undefined,
+): Promise<{ readonly said: string; readonly clientId: number | undefined }> {
   const session = new WireSession(
-    { url: `nats://${host}:${port}`, transport: "nats", login },
+    { url: `nats://${host}:${port}`, transport: "nats", ...(login === undefined ? {} : { login }) },
     { deadline: performance.now() + 20_000 },
   );
+  const { trace } = session;
   try {
     await session.open();
     await session.connect();
-    return "in";
+    return { said: "in", clientId: trace.clientId };
   } catch (error) {
-    return session.trace.errors[0] ?? String(error);
+    return { said: trace.errors[0] ?? String(error), clientId: trace.clientId };
   } finally {
     session.close();
   }
