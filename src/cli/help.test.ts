@@ -20,6 +20,7 @@ const COMMANDS = [
   "modes",
   "config",
   "passwd",
+  "doctor",
   "completion",
   "server path",
   "server fetch",

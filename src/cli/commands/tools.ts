@@ -1,4 +1,4 @@
-/** Declares the commands that need no sandbox: modes, passwd, server, completion. */
+/** Declares the commands that need no sandbox: modes, passwd, server, doctor, completion. */
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import type { Shell } from "../completion.ts";
 import { example, run } from "../program.ts";
@@ -17,7 +17,23 @@ export function addToolCommands(program: Command): void {
     );
   addPasswdCommand(program.command("passwd"));
   addServerCommands(program.command("server"));
+  addDoctorCommand(program.command("doctor"), program);
   addCompletionCommand(program.command("completion"), program);
+}
+
+function addDoctorCommand(doctor: Command, program: Command): void {
+  doctor
+    .summary("what is here, what is wrong, and what mends it")
+    .description(
+      "Looks at this machine: Node, nats-server, disk, clock, environment, and the sandboxes of this\ndirectory. Changes nothing and uses no network. The exit status is 3 when something must be mended\nbefore up works.",
+    )
+    .addHelpText("after", example("nats-sandbox doctor --json", "as data, for a bug report"))
+    .action(
+      run(
+        () => import("../doctor.ts"),
+        (module, command) => module.doctor(command.optsWithGlobals(), program.version() ?? ""),
+      ),
+    );
 }
 
 function addCompletionCommand(completion: Command, program: Command): void {
