@@ -127,7 +127,14 @@ describe.each(SHELLS)("a real %s", (shell) => {
     ["up --name ", ["ci-1", "default"]],
     ["up --name d", ["default"]],
     ["completion ", ["bash", "fish", "zsh"]],
+    ["check --require ", ["natscli"]],
+    ["env --format p", ["powershell"]],
+    ["connect --lang java", ["javascript"]],
+    ["certs export tls --format ", ["pem", "pkcs12"]],
+    ["env --as ap", ["app"]],
     ["server path x ", []],
+    ["certs in", ["inspect"]],
+    ["certs inspect --server tls-u", ["tls-user-pass"]],
   ])("after %j", (line, offered) => {
     expect(complete(shell, line)).toEqual(offered);
   });

@@ -27,9 +27,16 @@ export interface CommandNode extends Word {
   readonly args: readonly { readonly values: Values; readonly repeated: boolean }[];
 }
 
-/** The tree of a program, with these modes for its MODE arguments. */
-export function readTree(program: Command, modes: readonly Mode[]): CommandNode {
-  return readCommand(program, "", program.createHelp(), modes);
+/** What the declarations do not tell. */
+export interface Known {
+  /** For MODE arguments, and for the names of clients. */
+  readonly modes: readonly Mode[];
+  /** What an option may be, by `<command> <option>`. */
+  readonly words: Readonly<Record<string, readonly string[]>>;
+}
+
+export function readTree(program: Command, known: Known): CommandNode {
+  return readCommand(program, "", program.createHelp(), known);
 }
 
 /** The command and all below it. */
@@ -64,31 +71,38 @@ export function argumentKeys(
   );
 }
 
-function readCommand(command: Command, path: string, help: Help, modes: readonly Mode[]): CommandNode {
+function readCommand(command: Command, path: string, help: Help, known: Known): CommandNode {
   const below = help.visibleCommands(command);
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
   return {
     path,
     word: command.name(),
     description: firstLine(command.summary() || command.description()),
-    commands: below.map((one) => readCommand(one, `${path} ${one.name()}`.trimStart(), help, modes)),
-    options: options.map(readOption),
-    args: help.visibleArguments(command).map((argument) => readArgument(argument, modes)),
+    commands: below.map((one) => readCommand(one, `${path} ${one.name()}`.trimStart(), help, known)),
+    options: options.map((option) => readOption(option, path, known)),
+    args: help.visibleArguments(command).map((argument) => readArgument(argument, known.modes)),
   };
 }
 
-function readOption(option: Option): OptionNode {
+function readOption(option: Option, path: string, known: Known): OptionNode {
   const names = [option.long, option.short].filter((name) => name != null);
   const description = firstLine(option.description);
   const placeholder = /[<[](.+)[>\]]/.exec(option.flags)?.[1];
   if (placeholder === undefined) return { names, description };
-  return { names, description, value: valuesOf(option, placeholder) };
+  return { names, description, value: valuesOf(option, path, placeholder, known) };
 }
 
-function valuesOf({ argChoices, long }: Option, placeholder: string): Values {
-  if (argChoices !== undefined) return argChoices.map(plain);
-  if (long === "--name") return "sandboxes";
+function valuesOf(option: Option, path: string, placeholder: string, { modes, words }: Known): Values {
+  const choices = option.argChoices ?? words[`${path} ${option.long}`];
+  if (choices !== undefined) return choices.map(plain);
+  if (option.long === "--name") return "sandboxes";
+  if (placeholder === "client") return clientWords(modes);
   return /\b(file|path|dir)\b/.test(placeholder) ? "files" : "anything";
+}
+
+/** Of any mode: which one is meant may come later in the line. */
+function clientWords(modes: readonly Mode[]): readonly Word[] {
+  return [...new Set(modes.flatMap(({ clients }) => Object.keys(clients)))].map(plain);
 }
 
 function readArgument(argument: Argument, modes: readonly Mode[]): CommandNode["args"][number] {
