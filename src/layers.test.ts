@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["pki", "secrets", "state", "server", "wire", "tap", "render", "modes"],
   ["dial", "classify", "engines", "resolve"],
   ["running", "sandbox", "handed-out", "select", "report", "env", "snippets"],
-  ["check"],
+  ["check", "doctor"],
   ["index", "keeper"],
   ["cli"],
 ];

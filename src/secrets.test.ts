@@ -85,6 +85,10 @@ describe("bcryptHash", () => {
       expect(await compare(wrong, hash)).toBe(false);
   });
 
+  it("has the cost it is asked for", async () => {
+    expect(await bcryptHash("same", 6)).toMatch(/^\$2a\$06\$/);
+  });
+
   it("is salted", async () => {
     expect(await bcryptHash("same")).not.toBe(await bcryptHash("same"));
   });
@@ -114,6 +118,8 @@ describe("checkSecret", () => {
     ["73 bytes for bcrypt", "hush".padEnd(73, "x"), true, /73 bytes/],
     ["37 characters of two bytes for bcrypt", "é".repeat(37), true, /74 bytes/],
     ["19 characters of four bytes for bcrypt", "😀".repeat(19), true, /76 bytes/],
+    ["what servers before 2.2.0 take for a hash", "$2a$hush", false, /looks like a bcrypt hash/],
+    ["what later ones take for one too", "$2b$04$hush", true, /looks like a bcrypt hash/],
   ])("refuses %s, without quoting it", (_, value, bcrypt, why) => {
     const error = caught(value, bcrypt);
     expect(error).toMatchObject({ code: "invalid-secret", status: 2 });
@@ -130,6 +136,8 @@ describe("checkSecret", () => {
     ["36 characters of two bytes for bcrypt", "é".repeat(36), true],
     ["a long one without bcrypt", "x".repeat(1000), false],
     ["spaces, tabs and quotes", " \t'\"\\", true],
+    ["what only begins somewhat like a hash", "$2b$hush", false],
+    ["a hash in the middle", "x$2a$04$hush", true],
   ])("takes %s", (_, value, bcrypt) => {
     expect(() => checkSecret(value, "it", { bcrypt })).not.toThrow();
   });

@@ -24,6 +24,8 @@ const LENGTH = 24;
 const COST = 4;
 /** bcrypt reads no further: a longer secret would be matched by every other with the same start. */
 const BCRYPT_BYTES = 72;
+/** What some version takes for a hash: before 2.2.0 all that begins with `$2a$` (nats-server auth.go, isBcrypt). */
+const LOOKS_HASHED = /^\$2(?:a\$|[bxy]\$\d\d\$)/;
 
 /** Makes fresh random values for every recipe. */
 export async function makeSecrets(recipes: Readonly<Record<string, SecretRecipe>> = {}): Promise<Secrets> {
@@ -66,6 +68,8 @@ export function checkSecret(value: string, what: string, options: { readonly bcr
     refuse("is empty", "an empty credential lets everyone in: set one, or leave it out for a random one");
   if (/[\0\r\n]/.test(value))
     refuse("contains a NUL or a line break", "NATS cannot carry these in a credential");
+  if (LOOKS_HASHED.test(value))
+    refuse("looks like a bcrypt hash", "a server would take it for one: give the clear text instead");
   const bytes = Buffer.byteLength(value);
   if (options.bcrypt && bytes > BCRYPT_BYTES)
     refuse(`is ${bytes} bytes long`, `bcrypt reads the first ${BCRYPT_BYTES} bytes only: use a shorter one`);
@@ -73,12 +77,12 @@ export function checkSecret(value: string, what: string, options: { readonly bcr
 
 /**
  * bcrypt with the prefix `$2a$`: the algorithm of `$2b$`, and the only prefix that servers before 2.2.0 take for a
- * hash. To them a `$2b$…` is the literal password.
+ * hash. To them a `$2b$…` is the literal password. The work doubles with each step of `cost` (4 to 31).
  */
-export async function bcryptHash(value: string): Promise<string> {
+export async function bcryptHash(value: string, cost = COST): Promise<string> {
   checkSecret(value, "the value to hash", { bcrypt: true });
   const { hash } = await import("bcryptjs");
-  return (await hash(value, COST)).replace(/^\$2b\$/, "$2a$");
+  return (await hash(value, cost)).replace(/^\$2b\$/, "$2a$");
 }
 
 /** Replaces every secret in a text, in every form in which a log, an error or a URL may quote it. */

@@ -75,7 +75,8 @@ const ERRORS = {
   "unknown-mode": "No mode, alias or group has that name; the nearest one is suggested.",
   "invalid-name": "A sandbox name must be a plain file name.",
   "invalid-host": "A name given with `--host` cannot stand in a certificate.",
-  "invalid-secret": "A secret is empty, too long for bcrypt, or holds a character that cannot be sent.",
+  "invalid-secret":
+    "A secret is empty, too long for bcrypt, looks like a bcrypt hash, or holds a character that cannot be sent.",
   "invalid-server": "What was given as a server is neither a file nor a version.",
   "invalid-config":
     "nats-sandbox.yaml is not what it should be; file, line and column are named, and what is allowed there.",

@@ -18,7 +18,7 @@ export interface CertsExportOptions extends HandOutOptions {
   readonly force?: boolean;
 }
 
-const FORMATS = ["pem", "pkcs12"] as const;
+export const FORMATS = ["pem", "pkcs12"] as const;
 
 type Files = Readonly<Record<string, string | Buffer>>;
 

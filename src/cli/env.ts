@@ -17,7 +17,7 @@ export interface EnvOptions extends HandOutOptions {
   readonly url?: boolean;
 }
 
-const FORMATS = ["shell", "fish", "powershell", "dotenv", "json", "github", "nats-context"] as const;
+export const FORMATS = ["shell", "fish", "powershell", "dotenv", "json", "github", "nats-context"] as const;
 
 export async function env(names: readonly string[], options: EnvOptions): Promise<number> {
   const format = oneOf("format", options.format ?? (options.json === true ? "json" : "shell"), FORMATS);

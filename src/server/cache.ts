@@ -32,7 +32,7 @@ interface CacheReader {
 }
 
 /** `NATS_SANDBOX_CACHE`, or `nats-sandbox` under the XDG cache directory; a relative XDG_CACHE_HOME does not count. */
-function cacheDirectory(env: NodeJS.ProcessEnv): string {
+export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   if (env.NATS_SANDBOX_CACHE) return resolve(env.NATS_SANDBOX_CACHE);
   const base = env.XDG_CACHE_HOME ?? "";
   return join(isAbsolute(base) ? base : join(env.HOME || homedir(), ".cache"), "nats-sandbox");

@@ -8,7 +8,7 @@ import { makeHome } from "./home.ts";
 import { listDir, writePrivate } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
-interface Owner extends ProcessId {
+export interface Owner extends ProcessId {
   /** A pid means nothing on another machine or in another container that shares the directory. */
   readonly host: string;
   /** It holds the name only to clear away what a dead owner left. */
@@ -70,7 +70,8 @@ export function namesUp(home: string): readonly string[] {
   return namesOf(listDir(home)).filter((name) => livingOwner(home, name) !== undefined);
 }
 
-function namesOf(files: readonly string[]): readonly string[] {
+/** The names whose locks are among these files. */
+export function namesOf(files: readonly string[]): readonly string[] {
   return files.filter((file) => file.endsWith(LOCK)).map((file) => file.slice(0, -LOCK.length));
 }
 
@@ -127,7 +128,7 @@ export function livingOwner(home: string, name: string): ProcessId | undefined {
 }
 
 /** The owner in a lock; undefined without one, `foreign` for a file that is not a lock of ours. */
-function readOwner(home: string, name: string): Owner | "foreign" | undefined {
+export function readOwner(home: string, name: string): Owner | "foreign" | undefined {
   try {
     const owner = JSON.parse(readFileSync(lockPath(home, name), "utf8")) as Partial<Owner> | null;
     const ours = typeof owner?.pid === "number" && typeof owner.started === "string";
@@ -143,6 +144,6 @@ export function foreign(path: string): SandboxError {
   });
 }
 
-function ownerLives(owner: Owner): boolean {
+export function ownerLives(owner: Owner): boolean {
   return owner.host !== hostname() || startTime(owner.pid) === owner.started;
 }

@@ -40,10 +40,10 @@ export interface StateDir {
   release(options?: { readonly keepLogs?: boolean; readonly forget?: boolean }): void;
 }
 
-const MARKER = ".sandbox.json";
-const LASTING = "identity";
+export const MARKER = ".sandbox.json";
+export const LASTING = "identity";
 /** Of everything in the folder. A folder of a later schema is left alone. */
-const SCHEMA = 1;
+export const SCHEMA = 1;
 const PID_FILE = "server.pid";
 /** Start of the names of folders that are being deleted; no sandbox name starts with a dot. */
 const GONE = ".gone-";
@@ -189,7 +189,7 @@ function checkOurs(dir: string): void {
   });
 }
 
-function schemaOf(text: string): number {
+export function schemaOf(text: string): number {
   try {
     return Number((JSON.parse(text) as { readonly schema?: unknown } | null)?.schema ?? 0);
   } catch {
@@ -206,7 +206,7 @@ function keepOnlyLogs(dir: string): void {
   }
 }
 
-function pidFiles(dir: string): readonly string[] {
+export function pidFiles(dir: string): readonly string[] {
   return readdirSync(dir, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(PID_FILE))
     .map((file) => join(dir, file));

@@ -20,9 +20,15 @@ export class Program {
   constructor(
     path: string,
     args: readonly string[],
-    options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+    options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly input?: string | Uint8Array },
   ) {
-    this.#child = spawn(path, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    const { input, ...rest } = options;
+    this.#child = spawn(path, args, {
+      ...rest,
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+    this.#child.stdin?.on("error", () => {}); // it may end without reading it all
+    this.#child.stdin?.end(input);
     for (const name of ["stdout", "stderr"] as const) {
       const stream = this.#child[name];
       stream?.setEncoding("utf8");

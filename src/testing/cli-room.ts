@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Arguments for node itself, before the program. */
   readonly node?: readonly string[];
+  /** What is piped in; without it, stdin is empty. */
+  readonly input?: string | Uint8Array;
 }
 
 let server: Promise<ServerBinary> | undefined;
@@ -83,8 +85,12 @@ export async function openRoom(name = "room"): Promise<Room> {
     TMPDIR: join(dir, "tmp"),
     NATS_SANDBOX_SERVER: path,
   };
-  const start = (args: readonly string[], { env = {}, cwd = work, node = [] }: RunOptions = {}) =>
-    new Program(process.execPath, [...node, MAIN, ...args], { cwd, env: { ...environment, ...env } });
+  const start = (args: readonly string[], { env = {}, cwd = work, node = [], ...rest }: RunOptions = {}) =>
+    new Program(process.execPath, [...node, MAIN, ...args], {
+      cwd,
+      env: { ...environment, ...env },
+      ...rest,
+    });
   const files = () => readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
   return {
     dir,

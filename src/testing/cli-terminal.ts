@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { Program } from "./cli-program.ts";
 import { MAIN, type Room } from "./cli-room.ts";
 
-/** A terminal of 40 lines and 100 columns. At the first sight of a text it presses Ctrl-C or closes the window. */
+/** A terminal of 40 lines and 100 columns. At the sight of a text, and the next one after it, it types or closes the window. */
 const TERMINAL = `
-import fcntl, os, pty, struct, sys, termios, time
-sight, deed, command = sys.argv[1].encode(), sys.argv[2], sys.argv[3:]
+import fcntl, json, os, pty, struct, sys, termios, time
+deeds, command = json.loads(sys.argv[1]), sys.argv[2:]
 pid, fd = pty.fork()
 if pid == 0:
     time.sleep(0.05)  # until the window has its size
@@ -22,11 +22,12 @@ while True:
         break
     os.write(1, data)
     seen += data
-    if sight and sight in seen:
-        sight = b""
-        if deed == "close":
+    if deeds and deeds[0][0].encode() in seen:
+        sight, keys = deeds.pop(0)
+        seen = seen.split(sight.encode(), 1)[1]
+        if keys is None:
             break
-        os.write(fd, b"\\x03")
+        os.write(fd, keys.encode())
 os.close(fd)
 _, status = os.waitpid(pid, 0)
 code = os.waitstatus_to_exitcode(status)
@@ -45,6 +46,8 @@ interface Session {
   /** What is done at the first sight of `at`. */
   readonly does?: "Ctrl-C" | "close";
   readonly at?: string;
+  /** Or: keys to press, each at the sight of a text that comes after the one before. */
+  readonly types?: readonly (readonly [at: string, keys: string])[];
   readonly env?: NodeJS.ProcessEnv;
   /** Shell text around the command, which is `"$@"` in it. */
   readonly shell?: string;
@@ -52,10 +55,11 @@ interface Session {
 
 /** Both output streams come out as `stdout`. */
 export function inTerminal(room: Room, args: readonly string[], session: Session = {}): Program {
-  const { at = "", does = "", env = {}, shell } = session;
+  const { at, does, types = [], env = {}, shell } = session;
+  const deeds = at === undefined ? types : [[at, does === "close" ? null : "\u0003"]];
   const around = shell === undefined ? [] : ["/bin/sh", "-c", shell, "sh"];
   const command = [...around, process.execPath, MAIN, ...args];
-  return new Program(PYTHON ?? "python3", ["-c", TERMINAL, at, does, ...command], {
+  return new Program(PYTHON ?? "python3", ["-c", TERMINAL, JSON.stringify(deeds), ...command], {
     cwd: room.work,
     env: { ...room.env, TERM: "xterm", ...env },
   });

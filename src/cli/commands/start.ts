@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { collect, duration, example, named, run, starting } from "../program.ts";
 
 /** Tools that are used where they are installed. */
-const OPTIONAL_TOOLS = ["natscli"];
+export const OPTIONAL_TOOLS = ["natscli"];
 
 function collectTool(value: string, previous: readonly string[]): readonly string[] {
   if (!OPTIONAL_TOOLS.includes(value))

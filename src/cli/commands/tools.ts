@@ -1,5 +1,6 @@
-/** Declares the commands that need no sandbox: modes, server. */
-import type { Command } from "commander";
+/** Declares the commands that need no sandbox: modes, passwd, server, doctor, completion. */
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import type { Shell } from "../completion.ts";
 import { example, run } from "../program.ts";
 
 export function addToolCommands(program: Command): void {
@@ -14,7 +15,79 @@ export function addToolCommands(program: Command): void {
         (module, command) => module.modes(command.optsWithGlobals()),
       ),
     );
+  addPasswdCommand(program.command("passwd"));
   addServerCommands(program.command("server"));
+  addDoctorCommand(program.command("doctor"), program);
+  addCompletionCommand(program.command("completion"), program);
+}
+
+function addDoctorCommand(doctor: Command, program: Command): void {
+  doctor
+    .summary("what is here, what is wrong, and what mends it")
+    .description(
+      "Looks at this machine: Node, nats-server, disk, clock, environment, and the sandboxes of this\ndirectory. Changes nothing and uses no network. The exit status is 3 when something must be mended\nbefore up works.",
+    )
+    .addHelpText("after", example("nats-sandbox doctor --json", "as data, for a bug report"))
+    .action(
+      run(
+        () => import("../doctor.ts"),
+        (module, command) => module.doctor(command.optsWithGlobals(), program.version() ?? ""),
+      ),
+    );
+}
+
+function addCompletionCommand(completion: Command, program: Command): void {
+  completion
+    .addArgument(new Argument("<shell>", "the shell it is for").choices(["bash", "zsh", "fish"]))
+    .summary("print a script that completes this command line in a shell")
+    .description(
+      `Prints a script that lets a shell complete commands, options, modes and names of sandboxes.
+
+  bash   source <(nats-sandbox completion bash)      in ~/.bashrc
+  zsh    source <(nats-sandbox completion zsh)       in ~/.zshrc, after compinit
+  fish   nats-sandbox completion fish > ~/.config/fish/completions/nats-sandbox.fish`,
+    )
+    .addHelpText("after", example("nats-sandbox completion bash", "the script itself"))
+    .action(
+      run(
+        () => import("../completion.ts"),
+        (module, command) => module.completion(command.args[0] as Shell, program, command.optsWithGlobals()),
+      ),
+    );
+}
+
+/** Below 4 there is no bcrypt. Above 16 a server would compute for seconds at every login, and time it out. */
+const COSTS = { lowest: 4, highest: 16, usual: 11 };
+
+function parseCost(value: string): number {
+  const cost = Number(value);
+  if (/^\d+$/.test(value) && cost >= COSTS.lowest && cost <= COSTS.highest) return cost;
+  throw new InvalidArgumentError(`it is a whole number from ${COSTS.lowest} to ${COSTS.highest}`);
+}
+
+function addPasswdCommand(passwd: Command): void {
+  passwd
+    .summary("print the bcrypt hash of a password, for a server config")
+    .description(
+      "Prints the bcrypt hash of a password: what stands for it in a server config, in quotes. The password\nis asked for on the terminal, twice and unseen, or read from stdin as one line; never from the\ncommand line, which every user of the machine can read.",
+    )
+    .option(
+      "--cost <n>",
+      `work per login, doubled by each step: ${COSTS.lowest} to ${COSTS.highest}`,
+      parseCost,
+      COSTS.usual,
+    )
+    .option("--random", "make a random password, and print it with its hash")
+    // What does not belong here may be a password: the parser would repeat it in its error.
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .addHelpText("after", example("nats-sandbox passwd --random", "a password and its hash"))
+    .action(
+      run(
+        () => import("../passwd.ts"),
+        (module, command) => module.passwd(command.args, command.optsWithGlobals()),
+      ),
+    );
 }
 
 function addServerCommands(server: Command): void {
