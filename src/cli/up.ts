@@ -3,7 +3,7 @@ import { EXIT } from "../errors.ts";
 import type { Mode } from "../model.ts";
 import type { SandboxEvent } from "../results.ts";
 import { detach } from "./detach.ts";
-import { complain, resultJson, tell } from "./output.ts";
+import { complain, resultJson, tell, widthOf } from "./output.ts";
 import { type Owned, type OwningOptions, own } from "./own.ts";
 import { Progress, withProgress } from "./progress.ts";
 import { isGood, modesToStart, print } from "./run.ts";
@@ -69,10 +69,12 @@ function hints({ handedOut }: Pick<Owned, "handedOut">, name: string): readonly 
     [`nats-sandbox connect ${one.mode} --lang javascript${named}`, "code that connects"],
     [`nats-sandbox config ${one.mode}${named}`, "its server config"],
   ] as const;
-  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
+  const column = Math.max(...commands.map(([command]) => command.length)) + 3;
+  // A command that is wrapped is hard to copy; what it is for says its name.
+  const remarks = commands.every(([, what]) => 2 + column + what.length <= widthOf(process.stdout));
   return [
     "",
-    ...commands.map(([command, what]) => `  ${command.padEnd(width)}${what}`),
+    ...commands.map(([command, what]) => `  ${remarks ? command.padEnd(column) + what : command}`),
     "",
     "Test keys only: never use them for anything real.",
   ];
