@@ -173,6 +173,11 @@ function assemble(
     state.release(how);
   };
   const stop: Sandbox["stop"] = (how = {}) => (stopped ??= stopAll(how));
+  const handOutAnew = (one: RunningMode) => {
+    if (stopped !== undefined) return; // its folder is going, or gone
+    keepIdentity(one, state, options);
+    handOut(one, state.dir);
+  };
   return {
     name: state.name,
     dir: state.dir,
@@ -182,14 +187,15 @@ function assemble(
     skipped,
     handOut: () => running.flatMap((one) => handOut(one, state.dir)),
     async restart(modes) {
-      await Promise.all(modes.map((one) => one.restart()));
+      const again = async (one: RunningMode) => {
+        await one.restart();
+        handOutAnew(one); // a port that was taken meanwhile is another one now
+      };
+      await Promise.all(modes.map(again));
     },
     async renew(modes) {
       const renewed = await Promise.all(modes.map(async (one) => ((await one.renew()) ? [one] : [])));
-      for (const one of renewed.flat()) {
-        keepIdentity(one, state, options);
-        handOut(one, state.dir);
-      }
+      for (const one of renewed.flat()) handOutAnew(one);
       return renewed.flat();
     },
     stop,

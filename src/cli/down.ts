@@ -22,8 +22,8 @@ export async function down(options: DownOptions): Promise<number> {
   const stopped = await Promise.all(
     places.map(async (place) => ({ name: place.name, stopped: await stopOwner(place, forget) })),
   );
-  if (forget && options.all !== true && stopped.every((one) => !one.stopped))
-    openState(home, options.name, { forget }).release({ forget });
+  // Whether it was up or not: one that was only starting has ended without being told to forget.
+  if (forget) for (const { name } of places) openState(home, name, { forget }).release({ forget });
   for (const one of stopped)
     tell(one.stopped ? `${one.name} is stopped` : `${one.name} is not up: nothing to stop`, options);
   if (stopped.length === 0) tell("no sandbox is up: nothing to stop", options);

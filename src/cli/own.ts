@@ -1,6 +1,6 @@
 /** The life of a sandbox in the process that owns it, in the foreground or as a keeper: the same for both. */
 import { EXIT } from "../errors.ts";
-import type { HandedOut } from "../handed-out.ts";
+import { type HandedOut, listHandedOut } from "../handed-out.ts";
 import { openControl } from "../keeper/control.ts";
 import { type Status, statusOf } from "../keeper/status.ts";
 import type { Mode } from "../model.ts";
@@ -41,7 +41,8 @@ export async function own(
   try {
     const handedOut = sandbox.handOut();
     const until = options.ttl === undefined ? undefined : new Date(Date.now() + options.ttl * 1000);
-    const status = () => statusOf(sandbox, outcome.report, handedOut, until);
+    // Read each time: a restart or new certificates may have changed it.
+    const status = () => statusOf(sandbox, outcome.report, listHandedOut(sandbox.dir), until);
     let forget = false;
     let stop = () => {};
     const asked = new Promise<void>((resolve) => {

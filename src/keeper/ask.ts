@@ -1,10 +1,11 @@
 /** Asks the owner of a sandbox through its control socket. */
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { hostname } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, SandboxError } from "../errors.ts";
-import { livingOwner } from "../state/lock.ts";
+import { livingOwner, lockPath, type Owner } from "../state/lock.ts";
 import type { ProcessId } from "../state/process-id.ts";
 import { checkName, type SandboxPlace, sweepDead } from "../state/state.ts";
 import type { ErrorDocument } from "./control.ts";
@@ -51,7 +52,11 @@ export async function* askLogs(
   const more = `${follow ? "&follow" : ""}${last === undefined ? "" : `&last=${last}`}`;
   const response = await send(place, "GET", `/logs?${query(modes)}${more}`);
   if (response.statusCode !== 200) throw await failure(response);
-  for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LogLine;
+  try {
+    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LogLine;
+  } catch (error) {
+    if (codeOf(error) !== "ECONNRESET") throw error; // it is being stopped: there is no more to come
+  }
 }
 
 /**
@@ -62,6 +67,7 @@ export async function stopOwner(place: SandboxPlace, forget: boolean): Promise<b
   const { home, name } = place;
   const owner = livingOwner(home, name);
   if (owner === undefined) return false;
+  if (owner.host !== hostname()) throw elsewhere(place, owner);
   const asked = await send(place, "POST", forget ? "/stop?forget" : "/stop").catch(() => undefined);
   asked?.resume();
   if (asked?.statusCode !== 202) signal(owner, "SIGTERM"); // it is starting, or stopping already
@@ -70,6 +76,14 @@ export async function stopOwner(place: SandboxPlace, forget: boolean): Promise<b
   await isGone(place, owner, STOP_TIMEOUT);
   sweepDead(home);
   return true;
+}
+
+/** Its number means another process here, or none. */
+function elsewhere({ home, name }: SandboxPlace, { pid, host }: Owner): SandboxError {
+  return new SandboxError("name-in-use", `the sandbox ${name} is up on ${host}`, {
+    detail: `process ${pid} there owns it, in ${home}`,
+    fix: `stop it there; if that machine is gone, delete ${lockPath(home, name)}`,
+  });
 }
 
 function signal({ pid }: ProcessId, name: NodeJS.Signals): void {

@@ -58,14 +58,25 @@ export function loadIdentity(
 ): Identity | undefined {
   const stored = read(join(lasting, `${mode.name}.json`));
   if (stored?.schema !== 1 || stored.fingerprint !== fingerprintOf(mode, options)) return undefined;
-  const { secrets, pairs, trust, ports } = stored;
-  if (!Object.values(trust).every((pem) => isGood(pem, now))) return undefined;
-  for (const [name, recipe] of Object.entries(mode.certificates ?? {})) {
-    const { chain } = pairs[name] ?? {};
-    if (chain === undefined || !isAsWrongAsItShouldBe(chain, recipe.fault, now)) return undefined;
+  return isStillGood(stored, mode, now) ? identityOf(stored) : undefined;
+}
+
+function identityOf({ secrets, pairs, trust, ports }: Stored): Identity {
+  return { material: { secrets, pairs, trust: (name) => trust[name] ?? "" }, ports };
+}
+
+function isStillGood({ secrets, pairs, trust }: Stored, mode: Mode, now: Date): boolean {
+  const certificates = Object.entries(mode.certificates ?? {});
+  const authorities = certificates.length === 0 ? [] : TRUST;
+  try {
+    return (
+      Object.keys(mode.secrets ?? {}).every((name) => secrets[name] !== undefined) &&
+      authorities.every((name) => isGood(trust[name] ?? "", now)) &&
+      certificates.every(([name, { fault }]) => isAsWrongAsItShouldBe(pairs[name]?.chain ?? "", fault, now))
+    );
+  } catch {
+    return false; // something in it is no certificate
   }
-  const authority = (name: TrustName) => trust[name] ?? "";
-  return { material: { secrets, pairs, trust: authority }, ports };
 }
 
 /** Half a file, or somebody else's: as good as none. */

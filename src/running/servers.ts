@@ -33,6 +33,11 @@ export class Servers {
   readonly #configs = new Map<string, string>();
   /** Those that somebody here is stopping: their end is no surprise. */
   readonly #stopping = new Set<Server>();
+  /** The last restart or reload asked for: the next one waits for it, and so does the stop. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Aborted by the stop. */
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
 
   /** `configure` is asked again for every start and reload. */
   constructor(
@@ -43,6 +48,7 @@ export class Servers {
     this.#mode = mode;
     this.#options = options;
     this.#configure = configure;
+    this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
   }
 
   /** A server by name, started by the first call. */
@@ -70,31 +76,47 @@ export class Servers {
     return Object.fromEntries(names.map((name) => [name, portsOf(this.up(name))]));
   }
 
-  /** Stops them and starts them again on the same ports. */
-  async restart(names: readonly string[]): Promise<void> {
-    const ports = this.ports(names);
-    const again = async (name: string) => {
+  /** Stops them and starts them again on the same ports. One that does not start is lost. */
+  restart(names: readonly string[]): Promise<void> {
+    return this.#each(names, async (name) => {
+      const { [name]: ports } = this.ports([name]);
       await this.#stop(this.up(name));
-      const starting = this.#start(name, ports[name]);
-      this.#started.set(name, starting);
+      this.lost.add(name);
+      const starting = this.#start(name, ports);
       await starting;
+      this.#started.set(name, starting);
       this.lost.delete(name);
-    };
-    await Promise.all(names.map(again));
+    });
   }
 
   /** Hands them what they are configured with by now. */
-  async reload(names: readonly string[]): Promise<void> {
-    const again = async (name: string) => {
+  reload(names: readonly string[]): Promise<void> {
+    return this.#each(names, async (name) => {
       const { server, placement } = this.#up(name);
       await server.reload(this.#configured(name, placement).files);
-    };
-    await Promise.all(names.map(again));
+    });
   }
 
+  /** Nothing is started afterwards. */
   async stop(): Promise<void> {
+    this.#closing.abort(new SandboxError("aborted", `${this.#mode.name} is being stopped`));
+    await this.#turn;
     const ends = [...this.#started.values()].map(async (starting) => this.#stop(await starting));
     await Promise.allSettled(ends);
+  }
+
+  /** Side by side, once all that was asked for before is over; over when each has come to its end, good or bad. */
+  async #each(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {
+    const working = this.#turn.then(() => {
+      this.#signal.throwIfAborted();
+      return Promise.allSettled(names.map(work));
+    });
+    this.#turn = working.then(
+      () => {},
+      () => {},
+    );
+    const failed = (await working).find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   #up(name: string): Placed {
@@ -135,11 +157,11 @@ export class Servers {
   }
 
   async #startAt(name: string, ports: Ports[string]): Promise<Server> {
-    const { engine, listeners, signal = new AbortController().signal } = this.#options;
+    const { engine, listeners } = this.#options;
     const id = `${this.#mode.name}/${name}`;
     const placement = await engine.place(id, listeners, ports);
     const spec = { id, files: this.#configured(name, placement).files, listeners };
-    const server = await engine.start(spec, placement, signal);
+    const server = await engine.start(spec, placement, this.#signal);
     this.#placed.set(name, { server, placement });
     void server.ended.then(() => {
       if (this.#stopping.has(server)) return;

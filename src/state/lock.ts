@@ -19,7 +19,7 @@ const LOCK = ".owner.json";
 /** A takeover lasts about a millisecond; one that is this old (ms) was left by a process killed in the middle. */
 const TAKEOVER_STALE = 10_000;
 
-function lockPath(home: string, name: string): string {
+export function lockPath(home: string, name: string): string {
   return join(home, `${name}${LOCK}`);
 }
 
@@ -122,7 +122,7 @@ function nameInUse(home: string, name: string, owner: Owner): SandboxError {
 }
 
 /** Who holds a name and lives. */
-export function livingOwner(home: string, name: string): ProcessId | undefined {
+export function livingOwner(home: string, name: string): Owner | undefined {
   const owner = readOwner(home, name);
   return typeof owner === "object" && !owner.sweeping && ownerLives(owner) ? owner : undefined;
 }
