@@ -87,6 +87,7 @@ async function checkMode(
   ]);
   if (last.length > 0) await running.restart();
   const results = [...first, ...(await beginAll(last))];
+  await running.endCheck();
   emit({ type: "phase", mode: mode.name, phase: "checked" });
   return {
     results: [...results, ...found.filter((one) => "verdict" in one)],

@@ -34,7 +34,7 @@ export type KeeperMessage =
   | ({ readonly type: "done" } & Detached)
   | ({ readonly type: "error" } & ErrorDocument);
 
-/** A keeper that loses us before it has said that it is done stops what it has started. */
+/** A keeper that loses us before we have told it to stay stops what it has started. */
 export async function detach(
   order: Order,
   signals: Signals,
@@ -48,14 +48,20 @@ export async function detach(
   keeper.send(order);
   void signals.ended.then(() => keeper.connected && keeper.disconnect());
   const message = await lastWord(keeper, take);
-  if (keeper.connected) keeper.disconnect();
-  // What is not to stay has stopped by the time that its command ends.
-  if (signals.signal.aborted || message?.type !== "done" || !message.kept) await gone(keeper);
+  // What has not come up, or is not to stay, has stopped by the time that its command ends.
+  if (message?.type !== "done" || !message.kept || signals.signal.aborted) await gone(keeper);
   signals.signal.throwIfAborted();
   if (message === undefined) throw new SandboxError("bug", "the keeper ended without a word");
   if (message.type === "error") throw failure(message);
-  keeper.unref();
+  if (message.kept) await leave(keeper);
   return message;
+}
+
+/** Tells it to stay, and lets go of it. */
+async function leave(keeper: ChildProcess): Promise<void> {
+  await new Promise((resolve) => keeper.send("stay", resolve));
+  if (keeper.connected) keeper.disconnect();
+  keeper.unref();
 }
 
 async function gone(keeper: ChildProcess): Promise<void> {

@@ -12,14 +12,18 @@ export async function keep(version: string): Promise<number> {
     throw new SandboxError("usage", "keep is a part of up --detach and no command of its own");
   using signals = listenForSignals();
   const [order] = (await once(process, "message")) as [Order];
-  // Who sent for us is gone before we are up: nobody would know that it runs.
+  // Who sent for us is gone before it could tell anybody that we are up: nobody would know that it runs.
   const deserted = () => signals.end("SIGHUP");
   process.once("disconnect", deserted);
+  const settle = () => void process.off("disconnect", deserted);
   try {
-    return await keepUp(order, version, signals, () => process.off("disconnect", deserted));
+    return await keepUp(order, version, signals, settle);
   } catch (error) {
     await say({ type: "error", ...errorDocument(error) });
     return EXIT.failed;
+  } finally {
+    settle();
+    if (process.connected) process.disconnect(); // a channel that somebody listens to keeps a process alive
   }
 }
 
@@ -33,7 +37,7 @@ async function keepUp(
   const { outcome, handedOut } = owned;
   const kept = isGood(outcome) || keepOnFailure;
   const status = await owned.status();
-  settle();
+  process.once("message", settle); // to stay: it is known by now that we are up
   await say({ type: "done", outcome, handedOut, status, kept });
   if (kept) await owned.over;
   return (await owned.finish()).status;

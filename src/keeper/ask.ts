@@ -13,6 +13,10 @@ import type { LogLine } from "./logs.ts";
 import { connectTo } from "./socket.ts";
 import type { Status } from "./status.ts";
 
+/** How long (ms) an owner may take to answer. */
+const ANSWER_TIMEOUT = 5_000;
+/** The same where it has to stop and start servers first, which have times of their own. */
+const WORK_TIMEOUT = 60_000;
 /** How long (ms) an owner may take to stop its servers before it is ended by force. */
 const STOP_TIMEOUT = 15_000;
 
@@ -35,12 +39,13 @@ export async function askStatus(place: SandboxPlace): Promise<Status> {
 }
 
 export async function askRestart(place: SandboxPlace, modes: readonly string[]): Promise<Status> {
-  return ask(place, "POST", `/restart?${query(modes)}`);
+  return ask(place, "POST", `/restart?${query(modes)}`, WORK_TIMEOUT);
 }
 
 /** Names of the modes that have new certificates. */
 export async function askRenew(place: SandboxPlace, modes: readonly string[]): Promise<readonly string[]> {
-  const { modes: renewed } = await ask<{ modes: readonly string[] }>(place, "POST", `/renew?${query(modes)}`);
+  const path = `/renew?${query(modes)}`;
+  const { modes: renewed } = await ask<{ modes: readonly string[] }>(place, "POST", path, WORK_TIMEOUT);
   return renewed;
 }
 
@@ -108,28 +113,51 @@ function query(modes: readonly string[]): string {
   return modes.map((mode) => `mode=${encodeURIComponent(mode)}`).join("&");
 }
 
-async function ask<T>(place: SandboxPlace, method: "GET" | "POST", path: string): Promise<T> {
-  const response = await send(place, method, path);
+async function ask<T>(
+  place: SandboxPlace,
+  method: "GET" | "POST",
+  path: string,
+  patience = ANSWER_TIMEOUT,
+): Promise<T> {
+  const response = await send(place, method, path, patience);
   if (response.statusCode !== 200) throw await failure(response);
   return JSON.parse(await textOf(response)) as T;
 }
 
-async function send(place: SandboxPlace, method: "GET" | "POST", path: string): Promise<IncomingMessage> {
+/** The head of the answer, waited for `patience` ms. */
+async function send(
+  place: SandboxPlace,
+  method: "GET" | "POST",
+  path: string,
+  patience = ANSWER_TIMEOUT,
+): Promise<IncomingMessage> {
   const owner = ownerOf(place);
   const socket = connectTo(place.dir);
   try {
     await once(socket, "connect");
   } catch (error) {
-    throw new SandboxError("not-up", `the sandbox ${place.name} does not answer`, {
-      detail: `process ${owner.pid} owns it; it is starting or stopping`,
-      fix: "try again in a moment; nats-sandbox down ends it",
-      cause: error,
-    });
+    throw silent(place, owner, "it is starting or stopping", error);
   }
   const asked = request({ method, path, createConnection: () => socket, headers: { connection: "close" } });
+  asked.on("error", () => {}); // once nobody waits for its answer any more
   asked.end();
-  const [response] = (await once(asked, "response")) as [IncomingMessage];
-  return response;
+  try {
+    const [response] = await once(asked, "response", { signal: AbortSignal.timeout(patience) });
+    return response as IncomingMessage;
+  } catch (error) {
+    asked.destroy();
+    const ended = codeOf(error) === "ECONNRESET";
+    const why = ended ? "it is being stopped" : `it has said nothing for ${patience / 1000} s`;
+    throw silent(place, owner, why, error);
+  }
+}
+
+function silent({ name }: SandboxPlace, { pid }: ProcessId, why: string, cause: unknown): SandboxError {
+  return new SandboxError("not-up", `the sandbox ${name} does not answer`, {
+    detail: `process ${pid} owns it; ${why}`,
+    fix: "try again in a moment; nats-sandbox down ends it",
+    cause,
+  });
 }
 
 async function failure(response: IncomingMessage): Promise<SandboxError> {

@@ -50,6 +50,8 @@ export interface RunningMode extends AsyncDisposable {
   holdsClearSecret(text: string): boolean;
   /** Stops the servers that are handed out and starts them again: same ports, same files, same streams. */
   restart(): Promise<void>;
+  /** Stops the servers that live only while the mode is checked. */
+  endCheck(): Promise<void>;
   /** New certificates of a new CA under the live servers; secrets and ports stay. Returns false for a mode without TLS. */
   renew(): Promise<boolean>;
 }
@@ -152,6 +154,10 @@ class Running implements RunningMode {
     } catch (error) {
       throw this.#redacted(error);
     }
+  }
+
+  endCheck(): Promise<void> {
+    return this.#servers.stopOthers(this.serverNames);
   }
 
   async renew(): Promise<boolean> {

@@ -180,6 +180,17 @@ describe("a restart", () => {
   });
 });
 
+it("all but some are stopped, missed by nobody, and started again when asked for", async () => {
+  const all = await up();
+  const second = all.up("second");
+  await all.stopOthers(["server"]);
+  expect(engine.running()).toEqual(["fake/server"]);
+  await settled();
+  expect(lost).toEqual([]);
+  expect(await all.start("second")).not.toBe(second);
+  expect(engine.running()).toEqual(["fake/second", "fake/server"]);
+});
+
 describe("a stop", () => {
   it("during a restart leaves nothing running", async () => {
     const all = await up();

@@ -97,6 +97,17 @@ export class Servers {
     });
   }
 
+  /** Stops all but these. One of the others that is asked for again is started again. */
+  stopOthers(names: readonly string[]): Promise<void> {
+    const others = [...this.#started.keys()].filter((name) => !names.includes(name));
+    return this.#each(others, async (name) => {
+      const starting = this.#started.get(name);
+      this.#started.delete(name);
+      const server = await starting?.catch(() => undefined); // one that did not start has told so
+      if (server !== undefined) await this.#stop(server);
+    });
+  }
+
   /** Nothing is started afterwards. */
   async stop(): Promise<void> {
     this.#closing.abort(new SandboxError("aborted", `${this.#mode.name} is being stopped`));
