@@ -5,7 +5,7 @@ import { errorDocument } from "../keeper/control.ts";
 import type { KeeperMessage, Order } from "./detach.ts";
 import { own } from "./own.ts";
 import { isGood } from "./run.ts";
-import { listenForSignals, type Signals } from "./signals.ts";
+import { EndedBySignal, listenForSignals, type Signals } from "./signals.ts";
 
 export async function keep(version: string): Promise<number> {
   if (process.send === undefined)
@@ -19,12 +19,19 @@ export async function keep(version: string): Promise<number> {
   try {
     return await keepUp(order, version, signals, settle);
   } catch (error) {
-    await say({ type: "error", ...errorDocument(error) });
+    await say({ type: "error", ...errorDocument(error instanceof EndedBySignal ? stopped() : error) });
     return EXIT.failed;
   } finally {
     settle();
     if (process.connected) process.disconnect(); // a channel that somebody listens to keeps a process alive
   }
+}
+
+/** By `down`, or whoever else sends signals to a process that no terminal knows. */
+function stopped(): SandboxError {
+  return new SandboxError("aborted", "the sandbox was stopped before it was up", {
+    fix: "start it again when it is to run",
+  });
 }
 
 async function keepUp(

@@ -81,8 +81,10 @@ export class Servers {
     return this.#each(names, async (name) => {
       const { [name]: ports } = this.ports([name]);
       await this.#stop(this.up(name));
-      this.lost.add(name);
       const starting = this.#start(name, ports);
+      await starting.catch(() => {
+        if (!this.#signal.aborted) this.lost.add(name);
+      });
       await starting;
       this.#started.set(name, starting);
       this.lost.delete(name);
