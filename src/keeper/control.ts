@@ -29,7 +29,6 @@ export async function openControl(controlled: Controlled): Promise<() => void> {
     });
   });
   await listenAt(server, controlled.sandbox.dir);
-  server.unref();
   return () => {
     server.close();
     server.closeAllConnections();

@@ -1,5 +1,5 @@
 /** Detached sandboxes as others see them: their status, their keepers, their servers, the secrets that nobody may see. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { listHandedOut } from "../handed-out.ts";
 import type { Status } from "../keeper/status.ts";
@@ -7,6 +7,7 @@ import { startTime } from "../state/process-id.ts";
 import { readInfo, WireSession } from "../wire/session.ts";
 import { eventually } from "./cli-program.ts";
 import type { Room, RunOptions } from "./cli-room.ts";
+import { all } from "./state-home.ts";
 
 /** `up --detach`, which must go well; its document. */
 export async function upDetached(
@@ -86,3 +87,35 @@ export function secretsOf(room: Room, name = "default"): readonly string[] {
     return [...values, ...keys];
   });
 }
+
+/** `down`, which must go well. */
+export async function down(room: Room): Promise<void> {
+  const { status, stderr } = await room.run(["down"]);
+  if (status !== 0) throw new Error(`down ended with ${status}:\n${stderr}`);
+}
+
+export const identityFile = (room: Room, mode: string) =>
+  join(room.state, "default/identity", `${mode}.json`);
+export const readIdentity = (room: Room, mode: string) =>
+  JSON.parse(readFileSync(identityFile(room, mode), "utf8"));
+
+/** What a user's programs may hold on to: URLs, and the content of every file that is handed out. */
+export function handedOut({ modes, dir }: Status): Readonly<Record<string, string>> {
+  const urls = modes.map(({ mode, url = "" }) => [`url of ${mode}`, url]);
+  const files = all(dir).filter(
+    (file) => /\/clients\/|\.env$/.test(file) && statSync(join(dir, file)).isFile(),
+  );
+  return Object.fromEntries([...urls, ...files.map((file) => [file, readFileSync(join(dir, file), "utf8")])]);
+}
+
+/** Brings it up, sees that its clients get in, takes it down. */
+export async function lifeOf(room: Room, args: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const told = await upDetached(room, args);
+  const seen = handedOut(told);
+  if ((await clientsGetIn(told.dir)).includes(false)) throw new Error("a client does not get in");
+  await down(room);
+  return seen;
+}
+
+export const differing = (one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>) =>
+  Object.keys(one).filter((key) => one[key] !== other[key]);
