@@ -87,11 +87,13 @@ export class Program {
   }
 }
 
-/** Looks every few ms until `look` is true. */
+/** Looks every few ms until `look` is true; a look that takes long, less often. */
 export async function eventually(look: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  while (!(await look())) {
+  const begin = performance.now();
+  const end = begin + PATIENCE;
+  for (let now = begin; !(await look()); now = performance.now()) {
+    const pause = Math.max(10, 2 * (performance.now() - now));
     if (performance.now() > end) throw new Error(`waited ${PATIENCE / 1000} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
