@@ -45,6 +45,30 @@ export function duration(value: string): number {
   return seconds;
 }
 
+/** The options of every command that reads nats-sandbox.yaml. */
+export function configured(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--config <file>",
+      "settings and own modes; nats-sandbox.yaml in the working directory when it is there",
+    ).argParser(notEmpty),
+  );
+}
+
+function notEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("it is empty");
+  return value;
+}
+
+/** All options of a command, and which of its own stand on the command line: these win over the file. */
+export function configuredOptions<Options>(
+  command: Command,
+): Options & { readonly given: readonly string[] } {
+  const names = command.options.map((option) => option.attributeName());
+  const given = names.filter((name) => command.getOptionValueSource(name) === "cli");
+  return { ...command.optsWithGlobals<Options & object>(), given };
+}
+
 export function named(command: Command): Command {
   return command.option("--name <name>", "name of the sandbox", "default");
 }

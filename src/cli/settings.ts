@@ -4,7 +4,6 @@ import { loadConfig } from "../config/load.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { MODES } from "../modes/all.gen.ts";
 import { hostNames } from "../pki/hosts.ts";
-import { selectModes } from "../select.ts";
 
 /** Options of a command that reads the file; see `withGiven`. */
 export interface ConfiguredOptions {
@@ -21,18 +20,18 @@ interface Shared {
   readonly host?: readonly string[];
   readonly keyType?: KeyType;
   readonly monitor?: boolean;
-  readonly jetstream?: JetStreamLimits;
+  readonly jetstream?: boolean | JetStreamLimits;
 }
 
 export interface Settings<Options> {
   readonly options: Options;
-  /** Those named; where nobody names one, those of the file; where it does not either, core. */
-  readonly modes: readonly Mode[];
+  /** What to start: as named; where nobody names anything, as the file says; where it does not either, core. */
+  readonly names: readonly string[];
   /** Every mode there is, own ones among them. */
-  readonly all: readonly Mode[];
+  readonly modes: readonly Mode[];
 }
 
-/** @throws SandboxError `invalid-config` for a file that is wrong, `unknown-mode` */
+/** @throws SandboxError `invalid-config` for a file that is wrong */
 export async function settle<Options extends ConfiguredOptions>(
   names: readonly string[],
   flags: Options,
@@ -40,11 +39,10 @@ export async function settle<Options extends ConfiguredOptions>(
   const config = await loadConfig(flags.config, process.cwd(), process.env, MODES, {
     host: (host) => hostNames([host]),
   });
-  const chosen = names.length === 0 ? config.selected : names;
   return {
     options: { ...flags, ...fromFile(config, flags.given) },
-    modes: selectModes(chosen, config.modes),
-    all: config.modes,
+    names: names.length === 0 ? config.selected : names,
+    modes: config.modes,
   };
 }
 
@@ -64,6 +62,8 @@ function fromFile(config: Config, given: readonly string[]): Shared {
 
 /** Ports are fixed for those who connect from outside; what is started only to be checked goes without, beside any other. */
 export function withoutFixedPorts(mode: Mode): Mode {
-  const servers = Object.entries(mode.servers).map(([name, { ports: _, ...recipe }]) => [name, recipe] as const);
+  const servers = Object.entries(mode.servers).map(
+    ([name, { ports: _, ...recipe }]) => [name, recipe] as const,
+  );
   return { ...mode, servers: Object.fromEntries(servers) };
 }

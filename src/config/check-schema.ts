@@ -5,7 +5,7 @@ import { Client } from "./client-schema.ts";
 import { CheckId, mapping, Name, Subject, Text, Word } from "./shapes.ts";
 
 /** As the keys of a record, so that the compiler misses none. */
-const REFUSALS = Object.keys({
+export const REFUSALS = Object.keys({
   login: 0,
   "auth-timeout": 0,
   publish: 0,
@@ -116,6 +116,15 @@ const STEPS: {
     server: Name.describe("The server that must not start."),
     says: Text.describe("A part of what it says then."),
   },
+  stream: {
+    does: z
+      .enum(["write", "read", "miss"])
+      .describe(
+        "write: makes a stream and stores a message; read: finds it there; miss: finds no such stream.",
+      ),
+    storage: z.enum(["file", "memory"]).describe("Where the stream is kept."),
+    subject: aSubject("Subject of the stream."),
+  },
   "only-hashes": {},
   "default-trust": { extra: z.boolean().describe("With the mode's CA added to the trust store.") },
 };
@@ -133,6 +142,10 @@ export const Check = mapping({
   title: Text.optional().describe("What is done, for the report; the id of the check when left out."),
   as: Name.optional().describe("The client that dials; app when left out."),
   but: Client.optional().describe("The one thing in which the client differs from as."),
+  before: z
+    .literal("restart")
+    .optional()
+    .describe("restart: the servers are started again before it, once all checks without it are over."),
   step: StepSchema.optional().describe("What it does; it connects when left out."),
   expect: z.enum(["ok", ...REFUSALS]).describe("ok, or why it is turned away."),
   driver: z

@@ -18,10 +18,12 @@ const Login = mapping({
     .string()
     .optional()
     .describe("Token: a reference such as $app.token; empty text sends an empty one."),
-}).describe("How it introduces itself; a slot that is left out is not sent.");
+});
 
 export const Client = mapping({
-  login: Login.nullable().optional(),
+  login: Login.nullable()
+    .optional()
+    .describe("How it introduces itself; a slot that is left out is not sent. null: not at all."),
   loginIn: z
     .enum(["options", "url"])
     .optional()

@@ -12,7 +12,8 @@ export interface Config {
   readonly hosts?: readonly string[];
   readonly keyType?: KeyType;
   readonly monitor?: boolean;
-  readonly jetstream?: JetStreamLimits;
+  /** `true`: within limits that are left to whoever starts the servers. */
+  readonly jetstream?: boolean | JetStreamLimits;
   /** Built-in ones first, then own ones; each with the ports that the file gives it. */
   readonly modes: readonly Mode[];
   /** Names, groups or `all`: what is started when nothing is named. */

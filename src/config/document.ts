@@ -25,6 +25,8 @@ export interface Document {
   keyAt(path: Path): number;
   /** Variables whose values are in the text at that place. */
   variablesAt(path: Path): readonly string[];
+  /** Did the text there come out of a variable or of its default? */
+  isExpanded(path: Path): boolean;
   position(offset: number): Position;
 }
 
@@ -35,7 +37,9 @@ const VALUES = 50_000;
 /** Characters that variables may bring in altogether. */
 const EXPANDED = 1_000_000;
 /** Problems of syntax come in swarms. */
-const SYNTAX_PROBLEMS = 5;
+const SYNTAX_PROBLEMS = 3;
+const SYNTAX_FIX =
+  "correct the syntax there; a value with : # { [ or a quote in it, or a variable with braces within { }, goes into quotes";
 
 export function readDocument(source: string, env: NodeJS.ProcessEnv): Document {
   const text = source.replace(/^\uFEFF/, "");
@@ -49,6 +53,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): Document {
     valueAt: (path) => reader.valueAt(path),
     keyAt: (path) => reader.keyAt(path),
     variablesAt: (path) => reader.variables.get(JSON.stringify(path)) ?? [],
+    isExpanded: (path) => reader.variables.has(JSON.stringify(path)),
     position(offset) {
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(line, 1), col: Math.max(col, 1) };
@@ -80,7 +85,7 @@ class Reader {
         lineCounter: lines,
         prettyErrors: false,
         uniqueKeys: false, // seen to below: here it would take the square of their number
-        logLevel: "silent",
+        logLevel: "error", // with "silent" it takes the first of several documents
       });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error; // the parser recurses
@@ -88,13 +93,8 @@ class Reader {
       return;
     }
     const { errors, warnings, contents } = this.#document;
-    for (const { pos, message } of [...errors, ...warnings].slice(0, SYNTAX_PROBLEMS))
-      this.#tell(
-        pos[0],
-        `it is no YAML that can be read: ${withoutQuotes(message)}`,
-        undefined,
-        "correct the syntax there; a value with : # { [ or quotes in it goes into quotes",
-      );
+    for (const { pos, message, code } of [...errors, ...warnings].slice(0, SYNTAX_PROBLEMS))
+      this.#tell(pos[0], syntaxProblem(code, message), undefined, SYNTAX_FIX);
     if (this.problems.length > 0 || contents === null) return;
     const data = this.#convert(contents as Node, [], []);
     if (this.#count <= VALUES) this.data = data;
@@ -143,7 +143,9 @@ class Reader {
   #follow(alias: Alias, path: Path, open: readonly Node[]): unknown {
     const found = this.#document === undefined ? undefined : alias.resolve(this.#document);
     if (found !== undefined && !open.includes(found)) return this.#convert(found, path, [...open, alias]);
-    return this.#unknowable(alias.range?.[0] ?? 0, `the alias *${alias.source} stands for what it is in`);
+    const why =
+      found === undefined ? `there is no anchor &${alias.source} before it` : "it stands for what it is in";
+    return this.#unknowable(alias.range?.[0] ?? 0, `*${alias.source} is an alias of nothing: ${why}`);
   }
 
   #convertMap(map: YAMLMap, path: Path, open: readonly Node[]): unknown {
@@ -181,10 +183,12 @@ class Reader {
   }
 
   #convertScalar(scalar: Scalar, path: Path): unknown {
+    if (typeof scalar.value === "object" && scalar.value !== null)
+      return this.#unknowable(scalar.range?.[0] ?? 0, `the tag ${tagName(scalar)} means nothing here`);
     if (typeof scalar.value !== "string") return scalar.value;
     try {
-      const { text, variables } = expand(scalar.value, this.#env);
-      if (variables.length > 0) this.variables.set(JSON.stringify(path), variables);
+      const { text, variables, expanded } = expand(scalar.value, this.#env);
+      if (expanded) this.variables.set(JSON.stringify(path), variables);
       this.#expanded += variables.length > 0 ? text.length : 0;
       if (this.#expanded <= EXPANDED) return text;
       this.#tell(scalar.range?.[0] ?? 0, `its variables bring in more than ${EXPANDED} characters`);
@@ -207,6 +211,16 @@ class Reader {
     const at = this.#text.slice(start, end).indexOf(snippet);
     return start + Math.max(at, 0);
   }
+}
+
+function tagName({ tag = "" }: Scalar): string {
+  return tag.replace(/^tag:yaml\.org,2002:/, "!!");
+}
+
+function syntaxProblem(code: string, message: string): string {
+  if (code === "MULTIPLE_DOCS") return "it holds more than one YAML document";
+  if (/call stack/.test(message)) return "it is nested too deep";
+  return `it is no YAML that can be read: ${withoutQuotes(message)}`;
 }
 
 /** The parser may quote what it does not understand, which may be a secret. */

@@ -5,7 +5,7 @@ import { File } from "./schema.ts";
 type Json = { readonly [key: string]: unknown };
 
 /** A value may be a variable wherever a value is wanted. */
-const VARIABLE = { type: "string", pattern: "\\$", description: "A variable: ${NAME} or ${NAME:-default}." };
+const VARIABLE = { type: "string", pattern: "\\$", description: "A variable, such as $NAME." };
 
 export function jsonSchema(): Json {
   const schema = z.toJSONSchema(File, { io: "input", target: "draft-7", reused: "inline" }) as Json;

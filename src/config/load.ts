@@ -76,7 +76,7 @@ function unreadable(shown: string, error: unknown): SandboxError {
   switch (codeOf(error)) {
     case "ENOENT":
     case "ENOTDIR":
-      return invalid(shown, "does not exist", `give a file with --config, or write one: nats-sandbox init`);
+      return invalid(shown, "does not exist", "give a file with --config, or write one: nats-sandbox init");
     case "EACCES":
     case "EPERM":
       return invalid(

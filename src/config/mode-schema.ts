@@ -12,7 +12,7 @@ import type {
 } from "../model.ts";
 import { Capabilities, Check, Listeners } from "./check-schema.ts";
 import { Client } from "./client-schema.ts";
-import { CheckId, Limits, mapping, Name, Port, Text } from "./shapes.ts";
+import { CheckId, Limits, mapping, Name, Port, Subject, Text } from "./shapes.ts";
 import { TEMPLATES } from "./templates.ts";
 
 const GROUPS = Object.keys({
@@ -129,6 +129,9 @@ export const OwnMode = mapping({
     .describe("Groups it is in; none when left out. What is in core is started where nothing is named."),
   needs: Capabilities.optional().describe("What the server version must be able to do; skipped otherwise."),
   jetstream: Limits.optional().describe("Its servers keep streams, within these limits."),
+  publishes: Subject.optional().describe(
+    "A subject that app may publish to, where it may not publish to any.",
+  ),
   servers: z.record(Name, Server).describe("Its servers by name; one of them is called server."),
   certificates: z
     .record(Name, Certificate)

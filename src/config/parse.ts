@@ -12,7 +12,7 @@ import { Reporter } from "./reporter.ts";
 import { checkCertificates, checkSecrets, checkServers } from "./server-rules.ts";
 import { checkHosts, readServer } from "./settings-rules.ts";
 import { fitToSchema } from "./shape-problems.ts";
-import { DEFAULT_LIMITS, limitsOf, type WrittenLimits } from "./sizes.ts";
+import { limitsOf, type WrittenLimits } from "./sizes.ts";
 import { type View, view } from "./view.ts";
 
 /** What the schema lets through. */
@@ -56,7 +56,7 @@ export function parseConfig(
 
   const written = data as Written;
   const { own: owned = {}, modes: selected = DEFAULT_SELECTION, ports: _, jetstream, ...settings } = written;
-  const limits = readLimits(jetstream);
+  const limits = typeof jetstream === "object" ? limitsOf(jetstream) : jetstream;
   const modes = [...builtIn, ...Object.entries(owned).map(([name, mode]) => modeOf(name, mode))];
   return {
     ...settings,
@@ -92,9 +92,4 @@ function checkApp(mode: View, clients: View, reporter: Reporter): void {
       .get("during").given
   )
     reporter.tell(server, "must be a server that is handed out, and that one lives only during checks");
-}
-
-function readLimits(jetstream: Written["jetstream"]) {
-  if (jetstream === true) return DEFAULT_LIMITS;
-  return jetstream === undefined || jetstream === false ? undefined : limitsOf(jetstream);
 }

@@ -18,7 +18,7 @@ export function fitToSchema(document: Document): Fitted {
   for (const issue of issues) {
     const path = issue.path as Path;
     const typed = wantsAnotherType(issue) ? typedValue(valueAt(data, path)) : undefined;
-    if (typed !== undefined && document.variablesAt(path).length > 0) replace(data, path, typed);
+    if (typed !== undefined && document.isExpanded(path)) replace(data, path, typed);
   }
   issues = issuesOf(data);
   return { data, problems: issues.flatMap((issue) => wordIssue(issue, { document, data, above: [] })) };
@@ -79,6 +79,7 @@ function wordIssue(issue: Issue, context: Context): readonly Problem[] {
     case "invalid_value":
       return at(choiceProblem(value, path, document), suggestion(word, issue.values.map(String)));
     case "invalid_union":
+      if (value === undefined && !("discriminator" in issue)) return at("is missing");
       return "discriminator" in issue
         ? at(choiceProblem(value, path, document), suggestion(word, optionsOf(issue)))
         : wordUnion(issue, path, context);

@@ -9,9 +9,6 @@ const FACTORS: Readonly<Record<string, number>> = {
   T: 1024 ** 4,
 };
 
-/** Of `jetstream: true`: room for any test, and no surprise for the disk. */
-export const DEFAULT_LIMITS: JetStreamLimits = { memory: bytesOf("64MB"), disk: bytesOf("256MB") };
-
 /** Limits as the file writes them. */
 export interface WrittenLimits {
   readonly memory: number | string;

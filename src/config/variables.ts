@@ -2,8 +2,10 @@
 
 export interface Expanded {
   readonly text: string;
-  /** Names of the variables whose values are in it. */
+  /** Names of the variables whose values are in it; none where only a default is. */
   readonly variables: readonly string[];
+  /** Is it another text than stands in the file? */
+  readonly expanded: boolean;
 }
 
 /** A dollar that cannot be expanded. Holds no value of a variable. */
@@ -36,7 +38,7 @@ const A_REFERENCE = `a reference to a secret ends in .user, .password, .token or
 
 /** @throws CannotExpand */
 export function expand(text: string, env: NodeJS.ProcessEnv): Expanded {
-  if (!text.includes("$") || REFERENCE.test(text)) return { text, variables: [] };
+  if (!text.includes("$") || REFERENCE.test(text)) return { text, variables: [], expanded: false };
   return new Expansion(text, env).run();
 }
 
@@ -53,7 +55,7 @@ class Expansion {
 
   run(): Expanded {
     const text = this.#sequence(0, true);
-    return { text, variables: [...this.#variables] };
+    return { text, variables: [...this.#variables], expanded: true };
   }
 
   /** Up to the end, or to the brace that closes the variable around it. `live`: its outcome is used. */
@@ -95,7 +97,7 @@ class Expansion {
         ? ""
         : this.#sequence(depth + 1, live && ((kind === "-" && !counts) || (kind === "+" && counts)));
     const raw = this.#text.slice(from, this.#at);
-    if (!this.#take("}")) throw this.#malformed(start, "${ is not closed by a }");
+    if (!this.#take("}")) throw this.#malformed(start, "a $ and a brace that no } closes");
     if (kind === "+") return counts ? operand : "";
     if (counts) return this.#use(name, live);
     if (kind === "-") return operand;

@@ -1,12 +1,12 @@
 /** Declares the commands that hand out what a mode has: env, connect, certs, config. */
 import type { Command } from "commander";
-import { example, named, run } from "../program.ts";
+import { configured, configuredOptions, example, named, run } from "../program.ts";
 
 export function addHandOutCommands(program: Command): void {
   addEnvCommand(program.command("env"));
   addConnectCommand(program.command("connect"));
   addCertsCommands(program.command("certs"));
-  named(program.command("config").argument("<mode>", "name of a mode"))
+  configured(named(program.command("config").argument("<mode>", "name of a mode")))
     .summary("print the server config of a mode")
     .description(
       "Prints the server config of a mode: of the running sandbox, or, when the mode is not up, the one\nit would get. Secrets are masked unless --reveal is given.",
@@ -17,7 +17,7 @@ export function addHandOutCommands(program: Command): void {
     .action(
       run(
         () => import("../config.ts"),
-        (module, command) => module.config(command.args[0] ?? "", command.optsWithGlobals()),
+        (module, command) => module.config(command.args[0] ?? "", configuredOptions(command)),
       ),
     );
 }
