@@ -15,9 +15,8 @@ export interface Fitted {
 export function fitToSchema(document: Document): Fitted {
   const data = structuredClone(document.data ?? {});
   let issues = issuesOf(data);
-  for (const issue of issues) {
-    const path = issue.path as Path;
-    const typed = wantsAnotherType(issue) ? typedValue(valueAt(data, path)) : undefined;
+  for (const path of issues.flatMap((issue) => wantingAnotherType(issue, []))) {
+    const typed = typedValue(valueAt(data, path));
     if (typed !== undefined && document.isExpanded(path)) replace(data, path, typed);
   }
   issues = issuesOf(data);
@@ -29,10 +28,13 @@ function issuesOf(data: unknown): readonly Issue[] {
   return success ? [] : error.issues;
 }
 
-function wantsAnotherType(issue: Issue): boolean {
-  if (issue.path.length === 0) return false;
-  if (issue.code === "invalid_union") return issue.errors.length > 0;
-  return issue.code === "invalid_type" && ["boolean", "number", "int"].includes(issue.expected);
+/** Where no text is wanted, or something else too. */
+function wantingAnotherType(issue: Issue, above: Path): readonly Path[] {
+  const path: Path = [...above, ...(issue.path as Path)];
+  if (path.length === 0) return [];
+  if (issue.code === "invalid_union")
+    return [path, ...issue.errors.flat().flatMap((inner) => wantingAnotherType(inner, path))];
+  return issue.code === "invalid_type" && ["boolean", "number", "int"].includes(issue.expected) ? [path] : [];
 }
 
 /** A variable is a text; where the file wants something else, `true`, `4222` are what they look like. */
