@@ -18,7 +18,7 @@ export interface InitOptions extends GlobalOptions {
 export async function init(file: string, options: InitOptions): Promise<number> {
   const path = resolve(file);
   const replaced = checkPlace(path, file, options.force === true);
-  write(path, file, textFor(path), replaced);
+  orUnwritable(file, () => writeFileSync(path, textFor(path), { flag: replaced ? "w" : "wx" }));
   tell(`${file} is written; nats-sandbox check tries its modes`, options);
   if (options.json === true) resultJson({ schema: 1, file: path, replaced });
   return EXIT.ok;
@@ -33,7 +33,7 @@ function textFor(path: string): string {
 
 /** Is there a file to be replaced? */
 function checkPlace(path: string, shown: string, force: boolean): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = orUnwritable(shown, () => lstatSync(path, { throwIfNoEntry: false }));
   if (found === undefined) return false;
   if (!found.isFile())
     throw new SandboxError("usage", `${JSON.stringify(shown)} is there and no plain file`, {
@@ -46,9 +46,9 @@ function checkPlace(path: string, shown: string, force: boolean): boolean {
   return true;
 }
 
-function write(path: string, shown: string, text: string, replaced: boolean): void {
+function orUnwritable<Result>(shown: string, work: () => Result): Result {
   try {
-    writeFileSync(path, text, { flag: replaced ? "w" : "wx" });
+    return work();
   } catch (error) {
     const reason = codeOf(error) === "ENOENT" ? `there is no folder ${dirname(shown)}` : messageOf(error);
     throw new SandboxError("usage", `${JSON.stringify(shown)} cannot be written`, {

@@ -1,5 +1,6 @@
 /** What every command's declaration is made of; loads the argument parser alone. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Mode } from "../model.ts";
 
 /** Lists the work of a command: loaded when it is run, and not before. */
 export type Handler<Module> = (module: Module, command: Command) => Promise<number>;
@@ -67,6 +68,24 @@ export function configuredOptions<Options>(
   const names = command.options.map((option) => option.attributeName());
   const given = names.filter((name) => command.getOptionValueSource(name) === "cli");
   return { ...command.optsWithGlobals<Options & object>(), given };
+}
+
+/** Options of a command for a sandbox that is up: the file may name it, and own modes that run in it. */
+export async function sandboxOptionsOf<Options extends { readonly name: string }>(
+  command: Command,
+): Promise<Options & { readonly modes: readonly Mode[] }> {
+  const flags = configuredOptions<Options>(command);
+  const { settle } = await import("./settings.ts");
+  const { options, modes } = await settle([], flags);
+  return { ...flags, name: options.name, modes };
+}
+
+/** The same for a command that asks for no more than a name: given one, it needs no file. */
+export async function sandboxNameOf<Options extends { readonly name: string }>(
+  command: Command,
+): Promise<Options> {
+  const flags = configuredOptions<Options>(command);
+  return flags.given.includes("name") ? flags : sandboxOptionsOf<Options>(command);
 }
 
 export function named(command: Command): Command {

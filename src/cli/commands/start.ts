@@ -42,11 +42,13 @@ export function addStartCommands(program: Command, version: string): void {
       ),
     );
 
-  starting(
-    program
-      .command("exec")
-      .argument("<mode...>", "names or groups")
-      .usage("[options] <mode...> -- <command...>"),
+  configured(
+    starting(
+      program
+        .command("exec")
+        .argument("<mode...>", "names or groups")
+        .usage("[options] <mode...> -- <command...>"),
+    ),
   )
     .summary("run a command against fresh servers")
     .description(
@@ -62,7 +64,7 @@ export function addStartCommands(program: Command, version: string): void {
           const at = process.argv.indexOf("--");
           const words = at < 0 ? [] : process.argv.slice(at + 1);
           const modes = command.args.slice(0, command.args.length - words.length);
-          return module.exec(modes, words, command.optsWithGlobals());
+          return module.exec(modes, words, configuredOptions(command));
         },
         125,
       ),
