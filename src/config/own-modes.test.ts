@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { stringify } from "yaml";
 import { SandboxError } from "../errors.ts";
@@ -153,5 +154,21 @@ describe("an own mode that is wrong", () => {
     const { detail = "" } = failure(Array.from({ length: 100 }, (_, i) => `key${i}: 1`).join("\n"));
     expect(detail).toMatch(/and 69 more$/);
     expect(detail.length).toBeLessThan(10_000);
+  });
+});
+
+describe("docs/configuration.md", () => {
+  const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
+
+  it("shows files that are right", () => {
+    expect(blocks.length).toBeGreaterThan(1);
+    expect(parse(blocks.join("")).selected).toEqual(["tls-verify", "orders"]);
+  });
+
+  it("shows what is said of one that is wrong", () => {
+    const [, example = ""] = blocks;
+    const { message, detail, fix } = failure(example.replace("login: warehouse", "login: warehous"));
+    expect(page).toContain(`✖ ${message}\n  ${detail}\n→ ${fix}\n`);
   });
 });
