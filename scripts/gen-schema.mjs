@@ -3,4 +3,4 @@ import { commit } from "./docs/page.mjs";
 
 const { jsonSchema } = await import(new URL("../dist/config/json-schema.js", import.meta.url));
 
-commit({ "schema/nats-sandbox.schema.json": `${JSON.stringify(jsonSchema(), null, 2)}\n` });
+commit({ "schema/nats-sandbox.schema.json": `${JSON.stringify(jsonSchema(), null, 1)}\n` });

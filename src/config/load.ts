@@ -5,7 +5,7 @@ import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { Mode } from "../model.ts";
 import { type Config, DEFAULT_SELECTION, type Rules } from "./config.ts";
 
-export const CONFIG_FILE = "nats-sandbox.yaml";
+const CONFIG_FILE = "nats-sandbox.yaml";
 /** Bytes. */
 const LARGEST = 1_000_000;
 

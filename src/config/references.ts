@@ -10,7 +10,7 @@ const SECRET = /^\$(.+)\.(user|password|token|hash)(:swapcase)?$/;
 const FILE = /^@(.+)\.(cert|key)$/;
 
 /** The field must be one that the secret has. */
-export function checkSecretRef(mode: View, ref: View, reporter: Reporter): void {
+function checkSecretRef(mode: View, ref: View, reporter: Reporter): void {
   if (ref.text === undefined) return;
   const [, name = "", field = ""] = SECRET.exec(ref.text) ?? [];
   if (name === "") {

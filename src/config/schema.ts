@@ -5,8 +5,8 @@ import { OwnMode } from "./mode-schema.ts";
 import { Limits, mapping, Name, Port } from "./shapes.ts";
 
 /** What the command line takes too, and wins. */
-export const ENGINES = ["auto", "process", "docker", "kubernetes"] as const;
-export const KEY_TYPES = ["p256", "p384", "rsa2048", "ed25519"] as const satisfies readonly KeyType[];
+const ENGINES = ["auto", "process", "docker", "kubernetes"] as const;
+const KEY_TYPES = ["p256", "p384", "rsa2048", "ed25519"] as const satisfies readonly KeyType[];
 
 export const File = mapping({
   name: z

@@ -40,7 +40,7 @@ export const Subject = z.string().regex(/^[^\s.\p{Cc}]+(\.[^\s.\p{Cc}]+)*$/u, SU
 
 export const Word = z.string().regex(/^[^\s\p{Cc}]+$/u, "must be a word without spaces");
 
-export const SIZE = "must be a size such as 64MB or 1GB, or a number of bytes";
+const SIZE = "must be a size such as 64MB or 1GB, or a number of bytes";
 const Size = z.union([z.int().min(1, SIZE), z.string().regex(/^[1-9]\d{0,8} ?([KMGT]i?)?B$/, SIZE)], {
   error: SIZE,
 });
