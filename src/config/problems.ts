@@ -30,8 +30,7 @@ export function invalidConfig(
   problems: readonly Problem[],
   positionOf: (offset: number) => Position,
 ): SandboxError {
-  const sorted = withoutTwins([...problems].sort((a, b) => a.offset - b.offset));
-  const [first, ...others] = sorted;
+  const [first, ...others] = [...problems].sort((a, b) => a.offset - b.offset);
   if (first === undefined) throw new SandboxError("bug", "an error without a problem");
   const placed = ({ offset, what }: Problem) => {
     const { line, col } = positionOf(offset);
@@ -52,12 +51,6 @@ export function invalidConfig(
 
 function indented(hint: string | undefined): readonly string[] {
   return hint === undefined ? [] : hint.split("\n").map((line) => `  ${line}`);
-}
-
-/** One mistake can break two rules, which say the same of the same place. */
-function withoutTwins(problems: readonly Problem[]): readonly Problem[] {
-  const keys = problems.map(({ offset, what }) => `${offset} ${what}`);
-  return problems.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
 }
 
 /** `did you mean app? there are: app, service`. */

@@ -28,7 +28,7 @@ export function readServer(server: View, file: string, reporter: Reporter): stri
   if (server.text === undefined) return undefined;
   const path = resolve(dirname(file), server.text);
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile() === true && server.text !== "") return path;
+  if (found?.isFile() === true) return path;
   if (VERSION.test(server.text)) return server.text;
   const looksLikeAPath = /[/\\]/.test(server.text);
   reporter.tell(

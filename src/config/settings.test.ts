@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, test } from "vitest";
 import { SandboxError } from "../errors.ts";
 import { MODES } from "../modes/all.gen.ts";
+import { hostNames } from "../pki/hosts.ts";
 import { checkName } from "../state/state.ts";
+import { HIDDEN, WRONG_FILES } from "../testing/wrong-configs.ts";
 import type { Rules } from "./config.ts";
 import { loadConfig } from "./load.ts";
 
@@ -99,6 +101,36 @@ describe("a name is taken where the state directory takes it, and only there", (
       expect(loaded).toBe(taken);
     },
   );
+});
+
+describe("a file that is wrong", () => {
+  const rules = { host: (host: string) => void hostNames([host]) };
+
+  test.each(WRONG_FILES)("$what", async ({ text, at, says, env }) => {
+    const error = await load(text, env, rules).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof SandboxError)) throw new Error(`it was ${error}`);
+    const { code, message, detail = "", fix = "" } = error;
+    expect(code).toBe("invalid-config");
+    expect(message).toMatch(new RegExp(`^some\\.yaml:${at ?? "\\d+:\\d+"}: \\S`));
+    const whole = [message, detail, fix].join("\n");
+    for (const part of says) expect(whole).toContain(part);
+    expect(whole).not.toContain(HIDDEN);
+  });
+
+  test.each([
+    "engine: $UNSET",
+    "hosts: [$UNSET]",
+    "ports: { open: $UNSET }",
+    "own: { a: { servers: $UNSET, clients: { app: {} } } }",
+  ])("by a variable alone, is told of that alone: %s", async (text) => {
+    await expect(load(text)).rejects.toMatchObject({
+      message: expect.stringContaining("the variable UNSET is not set"),
+      detail: undefined,
+    });
+  });
 });
 
 it("a host is judged by the rule that is given, in words that do not quote a variable", async () => {
