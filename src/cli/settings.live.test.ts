@@ -3,7 +3,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { loadedBy } from "../testing/loaded-modules.ts";
 
@@ -18,6 +18,9 @@ own:
     servers: { server: { users: [{ login: app }] } }
     clients: { app: { login: { user: $app.user, password: $app.password } } }
 `;
+
+/** One test runs up to a dozen commands. */
+vi.setConfig({ testTimeout: 120_000 });
 
 beforeAll(() => realServer());
 
@@ -61,6 +64,40 @@ describe.concurrent("what is started", () => {
     expect(modes).not.toContain("shop");
     expect(await modesOf(room, ["all"])).toContain("shop");
   });
+});
+
+it("default checks pass where the mode is as it says, and fail where everyone gets in", async () => {
+  await using room = await openRoom("settings");
+  const file = (server: string) => `
+modes: [all-by-token, by-certificate]
+own:
+  all-by-token:
+    secrets: { app: { kind: token, hash: bcrypt } }
+    servers: { server: ${server} }
+    clients: { app: { login: { token: $app.token } } }
+  by-certificate:
+    certificates: { server: { profile: server }, app: { profile: client } }
+    servers: { server: { params: { certificate: "@server.cert", key: "@server.key", ca: "@ca" } } }
+    clients: { app: { trust: ca, present: app } }
+`;
+  put(room, file("{ template: token.conf, params: { token: $app.hash } }"));
+  const good = await room.run(["check", "--json"]);
+  const { totals, results } = JSON.parse(good.stdout);
+  expect({ status: good.status, totals }).toMatchObject({ status: 0, totals: { pass: 8, fail: 0 } });
+  const refused = results.filter((one: { expect: string }) => one.expect !== "ok");
+  expect(refused.map((one: { id: string; got: string }) => `${one.id} ${one.got}`)).toEqual([
+    "all-by-token/app-wrong login",
+    "all-by-token/app-nothing login",
+    "by-certificate/app-plaintext tls-required",
+    "by-certificate/app-no-certificate client-cert-missing",
+  ]);
+  put(room, file("{ template: open.conf }"));
+  const open = await room.run(["check", "--json"]);
+  const failed = JSON.parse(open.stdout).results.filter((one: { verdict: string }) => one.verdict === "fail");
+  expect(failed.map(({ id }: { id: string }) => id)).toEqual([
+    "all-by-token/app-wrong",
+    "all-by-token/app-nothing",
+  ]);
 });
 
 it("a flag wins over the file, whatever its default is", async () => {
