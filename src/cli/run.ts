@@ -3,7 +3,6 @@ import { relative } from "node:path";
 import { checkModes } from "../check/check.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
-import { MODES } from "../modes/all.gen.ts";
 import { buildReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
 import type { Report, SandboxEvent } from "../results.ts";
@@ -37,7 +36,7 @@ export interface Outcome {
 export function modesToStart(
   names: readonly string[],
   { jetstream = false }: StartingOptions,
-  modes: readonly Mode[] = MODES,
+  modes: readonly Mode[],
 ): readonly Mode[] {
   const everywhere = jetstream === true ? JETSTREAM_LIMITS : jetstream || undefined;
   return selectModes(names, modes).map((mode) => {
