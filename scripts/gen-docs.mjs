@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { checksPage } from "./docs/checks.mjs";
 import { commandLinePage } from "./docs/command-line.mjs";
+import { configurationTables } from "./docs/configuration.mjs";
 import { errorTable, faultTable, profileTable } from "./docs/facts.mjs";
 import { modesPage } from "./docs/modes.mjs";
 import { between, commit } from "./docs/page.mjs";
@@ -22,6 +23,7 @@ commit({
   "docs/modes.md": await modesPage(MODES, built),
   "docs/checks.md": await checksPage(MODES, built),
   "docs/command-line.md": commandLinePage(built),
+  "docs/configuration.md": patched("docs/configuration.md", await configurationTables(built)),
   "docs/certificates.md": patched("docs/certificates.md", {
     profiles: await profileTable(built),
     faults: await faultTable(built),

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { SandboxError } from "./errors.ts";
 import type { Alphabet, Login, SecretRecipe } from "./model.ts";
+import { brokenRule } from "./secret-rules.ts";
 
 /** The values of one secret recipe; which are present follows from its kind. */
 export interface Secret {
@@ -22,10 +23,6 @@ const RESERVED = ":/?#[]@!$&'()*+,;=%\"\\{} ";
 const LENGTH = 24;
 /** The lowest cost there is: these hashes guard throw-away secrets, and every wrong login costs the server one. */
 const COST = 4;
-/** bcrypt reads no further: a longer secret would be matched by every other with the same start. */
-const BCRYPT_BYTES = 72;
-/** What some version takes for a hash: before 2.2.0 all that begins with `$2a$` (nats-server auth.go, isBcrypt). */
-const LOOKS_HASHED = /^\$2(?:a\$|[bxy]\$\d\d\$)/;
 
 /** Makes fresh random values for every recipe. */
 export async function makeSecrets(recipes: Readonly<Record<string, SecretRecipe>> = {}): Promise<Secrets> {
@@ -61,18 +58,9 @@ export function randomText(alphabet: Alphabet): string {
  * @throws SandboxError `invalid-secret`; the message never contains the value.
  */
 export function checkSecret(value: string, what: string, options: { readonly bcrypt?: boolean } = {}): void {
-  const refuse = (why: string, fix: string) => {
-    throw new SandboxError("invalid-secret", `${what} ${why}`, { fix });
-  };
-  if (value === "")
-    refuse("is empty", "an empty credential lets everyone in: set one, or leave it out for a random one");
-  if (/[\0\r\n]/.test(value))
-    refuse("contains a NUL or a line break", "NATS cannot carry these in a credential");
-  if (LOOKS_HASHED.test(value))
-    refuse("looks like a bcrypt hash", "a server would take it for one: give the clear text instead");
-  const bytes = Buffer.byteLength(value);
-  if (options.bcrypt && bytes > BCRYPT_BYTES)
-    refuse(`is ${bytes} bytes long`, `bcrypt reads the first ${BCRYPT_BYTES} bytes only: use a shorter one`);
+  const broken = brokenRule(value, options);
+  if (broken !== undefined)
+    throw new SandboxError("invalid-secret", `${what} ${broken.why}`, { fix: broken.fix });
 }
 
 /**

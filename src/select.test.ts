@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { GroupName, Mode } from "./model.ts";
 import { MODES } from "./modes/all.gen.ts";
-import { nearest, selectMode, selectModes } from "./select.ts";
+import { selectMode, selectModes } from "./select.ts";
 
 function mode(name: string, groups: readonly GroupName[], aliases?: readonly string[]): Mode {
   const base = { name, title: name, why: "", groups, servers: {}, clients: { app: {} }, checks: {} };
@@ -102,25 +102,6 @@ describe("a name that is none", () => {
   it("is an empty one too, and one in another case", () => {
     expect(error("")).toMatchObject({ code: "unknown-mode" });
     expect(error("OPEN")).toMatchObject({ code: "unknown-mode" });
-  });
-});
-
-describe("nearest", () => {
-  test.each<[string, string | undefined]>([
-    ["tls", "tls"],
-    ["tsl", "tls"],
-    ["tls-verfy", "tls-verify"],
-    ["tlsverify", "tls-verify"],
-    ["tls-verify-", "tls-verify"],
-    ["user", undefined],
-    ["user-passwd", "user-pass"],
-    ["qqqqqqqq", undefined],
-  ])("of %s is %s", (word, expected) => {
-    expect(nearest(word, ["tls", "tls-verify", "user-pass"])).toBe(expected);
-  });
-
-  it("of nothing is nothing", () => {
-    expect(nearest("tls", [])).toBeUndefined();
   });
 });
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { EXIT, SandboxError } from "../errors.ts";
 import { findHandedOut, type HandedOut, listHandedOut } from "../handed-out.ts";
-import { MODES } from "../modes/all.gen.ts";
+import type { Mode } from "../model.ts";
 import { describeCertificate, isSignedBy, pemCertificates } from "../pki/describe.ts";
 import { type CertificateText, certificateList, certificateText } from "../report/certificates.ts";
 import { selectMode } from "../select.ts";
@@ -11,9 +11,7 @@ import { listDir } from "../state/private-files.ts";
 import { type GlobalOptions, result, resultJson, styleFor, tell, widthOf } from "./output.ts";
 import { folderOfRunning, type HandOutOptions, reachOne } from "./reach.ts";
 
-export interface CertsListOptions extends GlobalOptions {
-  readonly name: string;
-}
+export type CertsListOptions = Pick<HandOutOptions, "name" | "modes" | keyof GlobalOptions>;
 
 export interface CertsInspectOptions extends HandOutOptions {
   /** The servers' certificates in place of the client's. */
@@ -21,11 +19,11 @@ export interface CertsInspectOptions extends HandOutOptions {
 }
 
 export async function certsList(names: readonly string[], options: CertsListOptions): Promise<number> {
-  const asked = [...new Set(names.map((one) => selectMode(one).name))];
+  const asked = [...new Set(names.map((one) => selectMode(one, options.modes).name))];
   const dir = folderOfRunning(options.name, asked);
   for (const mode of asked) findHandedOut(dir, options.name, mode); // says so when it is not up
   const modes = asked.length > 0 ? asked : [...new Set(listHandedOut(dir).map(({ mode }) => mode))];
-  const found = modes.map((mode) => ({ mode, certificates: certificatesOf(dir, mode) }));
+  const found = modes.map((mode) => ({ mode, certificates: certificatesOf(dir, mode, options) }));
   for (const { mode, certificates } of found)
     if (asked.includes(mode) && certificates.length === 0) throw withoutCertificates(mode);
   const some = found.filter(({ certificates }) => certificates.length > 0);
@@ -47,7 +45,7 @@ export async function certsInspect(name: string, options: CertsInspectOptions): 
       fix: "leave one of them out",
     });
   const { mode, client } = reachOne(name, options);
-  const all = certificatesOf(folderOfRunning(options.name, [mode]), mode);
+  const all = certificatesOf(folderOfRunning(options.name, [mode]), mode, options);
   if (all.length === 0) throw withoutCertificates(mode);
   const isAsked = ({ whose }: CertificateText) =>
     options.server === true ? whose.startsWith("server ") : whose === `client ${client}`;
@@ -72,14 +70,18 @@ export function withoutCertificates(mode: string): SandboxError {
 }
 
 /** The CA, the servers' and the clients' certificates of a mode that is up. */
-function certificatesOf(dir: string, mode: string): readonly CertificateText[] {
+function certificatesOf(
+  dir: string,
+  mode: string,
+  { modes }: Pick<HandOutOptions, "modes">,
+): readonly CertificateText[] {
   const clients = listHandedOut(dir).filter((one) => one.mode === mode);
   const ca = clients.find(({ files }) => files.ca !== undefined)?.files.ca;
   if (ca === undefined) return [];
   const read = (whose: string, path: string) => facts(whose, path, readFileSync(ca, "utf8"));
   return [
     read("ca", ca),
-    ...serverFiles(dir, mode).map(({ server, path }) => read(`server ${server}`, path)),
+    ...serverFiles(dir, mode, modes).map(({ server, path }) => read(`server ${server}`, path)),
     ...clients.flatMap(({ client, files }: HandedOut) =>
       files.cert === undefined ? [] : [read(`client ${client}`, files.cert)],
     ),
@@ -90,8 +92,9 @@ function certificatesOf(dir: string, mode: string): readonly CertificateText[] {
 function serverFiles(
   dir: string,
   mode: string,
+  modes: readonly Mode[],
 ): readonly { readonly server: string; readonly path: string }[] {
-  const recipes = MODES.find((one) => one.name === mode)?.servers ?? {};
+  const recipes = modes.find((one) => one.name === mode)?.servers ?? {};
   const servers = listDir(join(dir, mode)).filter(
     (server) => existsSync(join(dir, mode, server, "server.conf")) && recipes[server]?.during === undefined,
   );

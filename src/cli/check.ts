@@ -5,19 +5,21 @@ import { logsKept } from "../sandbox.ts";
 import { complain, resultJson } from "./output.ts";
 import { Progress, withProgress } from "./progress.ts";
 import { isGood, modesToStart, print, type StartingOptions, sandboxOptions, startAndCheck } from "./run.ts";
+import { type ConfiguredOptions, settle, withoutFixedPorts } from "./settings.ts";
 import { listenForSignals } from "./signals.ts";
 
-export interface CheckCommandOptions extends StartingOptions {
+export interface CheckCommandOptions extends StartingOptions, ConfiguredOptions {
   /** Optional tools whose absence is a failure here. */
   readonly require: readonly string[];
 }
 
 export async function check(
-  names: readonly string[],
-  options: CheckCommandOptions,
+  named: readonly string[],
+  flags: CheckCommandOptions,
   version: string,
 ): Promise<number> {
-  const modes = modesToStart(names, options);
+  const { options, names, modes: all } = await settle(named, flags);
+  const modes = modesToStart(names, options, all.map(withoutFixedPorts));
   using signals = listenForSignals();
   const progress = new Progress(modes, options);
   // Always fresh, and beside any other: the name is its own.

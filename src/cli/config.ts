@@ -9,15 +9,17 @@ import { findServer } from "../server/find.ts";
 import { stateHome } from "../state/home.ts";
 import { checkName } from "../state/state.ts";
 import { type GlobalOptions, result, resultJson, tell } from "./output.ts";
+import { type ConfiguredOptions, settle } from "./settings.ts";
 
-export interface ConfigOptions extends GlobalOptions {
+export interface ConfigOptions extends GlobalOptions, ConfiguredOptions {
   readonly name: string;
   readonly server?: string;
   readonly reveal?: boolean;
 }
 
-export async function config(name: string, options: ConfigOptions): Promise<number> {
-  const mode = selectMode(name);
+export async function config(name: string, flags: ConfigOptions): Promise<number> {
+  const { options, modes } = await settle([], flags);
+  const mode = selectMode(name, modes);
   checkName(options.name);
   const dir = join(stateHome(process.env, process.cwd()), options.name);
   const configs = configsOnDisk(mode, dir) ?? (await preview(mode, dir, options));

@@ -8,9 +8,10 @@ import type { HandedOut } from "../handed-out.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
 import { complain } from "./output.ts";
 import { modesToStart, type StartingOptions, sandboxOptions } from "./run.ts";
+import { type ConfiguredOptions, settle, withoutFixedPorts } from "./settings.ts";
 import { listenForSignals, type Signals } from "./signals.ts";
 
-export interface ExecOptions extends StartingOptions {
+export interface ExecOptions extends StartingOptions, ConfiguredOptions {
   /** The client whose environment the command gets. */
   readonly as: string;
 }
@@ -22,14 +23,15 @@ const STATUS = { notExecutable: 126, notFound: 127 } as const;
 export async function exec(
   names: readonly string[],
   command: readonly string[],
-  options: ExecOptions,
+  flags: ExecOptions,
 ): Promise<number> {
   const [program, ...args] = command;
   if (program === undefined || names.length === 0)
     throw new SandboxError("usage", names.length === 0 ? "no mode is named" : "no command is named", {
       fix: "nats-sandbox exec MODE… -- COMMAND…",
     });
-  const modes = inGivenOrder(names, modesToStart(names, options));
+  const { options, modes: all } = await settle([], flags);
+  const modes = inGivenOrder(names, modesToStart(names, options, all.map(withoutFixedPorts)));
   const client = modes.find((mode) => !(options.as in mode.clients));
   if (client !== undefined)
     throw new SandboxError("unknown-client", `${client.name} has no client ${JSON.stringify(options.as)}`, {

@@ -1,6 +1,7 @@
 /** What the command line says of itself, and how little it loads for that. */
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { openRoom, type Room } from "../testing/cli-room.ts";
+import { loadedBy } from "../testing/loaded-modules.ts";
 
 let room: Room;
 beforeAll(async () => {
@@ -23,6 +24,7 @@ const COMMANDS = [
   "certs list",
   "certs inspect",
   "certs export",
+  "init",
   "config",
   "passwd",
   "doctor",
@@ -64,32 +66,9 @@ it("is told by the bare command too, on stderr, as wrong use", async () => {
   expect(stderr).toContain("Usage: nats-sandbox");
 });
 
-/** Runs before the program and writes the URL of every module that is asked for to stderr, one a line. */
-const RECORDER = dataUrl(`
-  import { register } from "node:module";
-  register(${JSON.stringify(
-    dataUrl(`
-      import { writeSync } from "node:fs";
-      export async function load(url, context, next) {
-        writeSync(2, "loaded " + url + "\\n");
-        return next(url, context);
-      }`),
-  )});`);
-
-function dataUrl(source: string): string {
-  return `data:text/javascript,${encodeURIComponent(source)}`;
-}
-
-async function loadedBy(args: readonly string[]): Promise<readonly string[]> {
-  const { status, stderr } = await room.run(args, { node: ["--import", RECORDER] });
-  expect(status).toBe(0);
-  const urls = stderr.split("\n").flatMap((line) => /^loaded (.*)$/.exec(line)?.[1] ?? []);
-  return urls.map((url) => url.replace(/^file:.*\/(dist|node_modules)\//, "$1/")).sort();
-}
-
 describe.concurrent("nothing but the argument parser is loaded", () => {
   test.each([["--help"], ["--version"], ["up --help"]])("for %s", async (args) => {
-    const loaded = await loadedBy(args.split(" "));
+    const loaded = await loadedBy(room, args.split(" "));
     const outside = loaded.filter(
       (url) =>
         !url.startsWith("node:") &&
@@ -103,7 +82,7 @@ describe.concurrent("nothing but the argument parser is loaded", () => {
   });
 
   test("while a command loads what it needs", async () => {
-    expect(await loadedBy(["modes"])).toContain("dist/modes/all.gen.js");
+    expect(await loadedBy(room, ["modes"])).toContain("dist/modes/all.gen.js");
   });
 });
 

@@ -1,5 +1,6 @@
 /** What every command's declaration is made of; loads the argument parser alone. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Mode } from "../model.ts";
 
 /** Lists the work of a command: loaded when it is run, and not before. */
 export type Handler<Module> = (module: Module, command: Command) => Promise<number>;
@@ -43,6 +44,48 @@ export function duration(value: string): number {
   if (!(seconds > 0 && seconds <= 20 * SECONDS.d))
     throw new InvalidArgumentError("it is no time such as 90s, 30m, 2h or 1d, 20d at most");
   return seconds;
+}
+
+/** The options of every command that reads nats-sandbox.yaml. */
+export function configured(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--config <file>",
+      "settings and own modes; nats-sandbox.yaml in the working directory when it is there",
+    ).argParser(notEmpty),
+  );
+}
+
+function notEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("it is empty");
+  return value;
+}
+
+/** All options of a command, and which of its own stand on the command line: these win over the file. */
+export function configuredOptions<Options>(
+  command: Command,
+): Options & { readonly given: readonly string[] } {
+  const names = command.options.map((option) => option.attributeName());
+  const given = names.filter((name) => command.getOptionValueSource(name) === "cli");
+  return { ...command.optsWithGlobals<Options & object>(), given };
+}
+
+/** Options of a command for a sandbox that is up: the file may name it, and own modes that run in it. */
+export async function sandboxOptionsOf<Options extends { readonly name: string }>(
+  command: Command,
+): Promise<Options & { readonly modes: readonly Mode[] }> {
+  const flags = configuredOptions<Options>(command);
+  const { settle } = await import("./settings.ts");
+  const { options, modes } = await settle([], flags);
+  return { ...flags, name: options.name, modes };
+}
+
+/** The same for a command that asks for no more than a name: given one, it needs no file. */
+export async function sandboxNameOf<Options extends { readonly name: string }>(
+  command: Command,
+): Promise<Options> {
+  const flags = configuredOptions<Options>(command);
+  return flags.given.includes("name") ? flags : sandboxOptionsOf<Options>(command);
 }
 
 export function named(command: Command): Command {

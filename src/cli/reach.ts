@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { SandboxError } from "../errors.ts";
 import { findHandedOut, type HandedOut } from "../handed-out.ts";
-import { nearest, selectMode } from "../select.ts";
+import type { Mode } from "../model.ts";
+import { nearest } from "../nearest.ts";
+import { selectMode } from "../select.ts";
 import { stateHome } from "../state/home.ts";
 import { livingOwner } from "../state/lock.ts";
 import { checkName } from "../state/state.ts";
@@ -11,6 +13,8 @@ import type { GlobalOptions } from "./output.ts";
 export interface HandOutOptions extends GlobalOptions {
   /** Of the sandbox. */
   readonly name: string;
+  /** Every mode there is. */
+  readonly modes: readonly Mode[];
   /** Client of the mode; `app` when absent. */
   readonly as?: string;
 }
@@ -31,8 +35,9 @@ export function folderOfRunning(name: string, modes: readonly string[]): string 
 }
 
 /** What the client `as` of each named mode got, in the order of the names. */
-export function reach(names: readonly string[], { name, as }: HandOutOptions): readonly HandedOut[] {
-  const modes = [...new Set(names.map((one) => selectMode(one).name))];
+export function reach(names: readonly string[], options: HandOutOptions): readonly HandedOut[] {
+  const { name, as } = options;
+  const modes = [...new Set(names.map((one) => selectMode(one, options.modes).name))];
   const dir = folderOfRunning(name, modes);
   return modes.map((mode) => findHandedOut(dir, name, mode, as));
 }

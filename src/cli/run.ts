@@ -1,7 +1,7 @@
 /** What all that start and check modes have in common: doing it, and saying what came out. */
 import { relative } from "node:path";
 import { checkModes } from "../check/check.ts";
-import type { EngineName, KeyType, Mode } from "../model.ts";
+import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
 import { buildReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
@@ -20,7 +20,7 @@ export interface StartingOptions extends GlobalOptions {
   readonly host: readonly string[];
   readonly keyType: KeyType;
   readonly monitor?: boolean;
-  readonly jetstream?: boolean;
+  readonly jetstream?: boolean | JetStreamLimits;
 }
 
 /** What came out, as plain data: it may have come about in another process. */
@@ -32,10 +32,15 @@ export interface Outcome {
   readonly report: Report;
 }
 
-/** The modes named, with streams where they are asked for. */
-export function modesToStart(names: readonly string[], { jetstream }: StartingOptions): readonly Mode[] {
-  return selectModes(names).map((mode) => {
-    const limits = mode.jetstream ?? (jetstream === true ? JETSTREAM_LIMITS : undefined);
+/** Those of the modes that are named, with streams where they are asked for. */
+export function modesToStart(
+  names: readonly string[],
+  { jetstream = false }: StartingOptions,
+  modes: readonly Mode[],
+): readonly Mode[] {
+  const everywhere = jetstream === true ? JETSTREAM_LIMITS : jetstream || undefined;
+  return selectModes(names, modes).map((mode) => {
+    const limits = mode.jetstream ?? everywhere;
     return limits === undefined ? mode : withJetStream(mode, limits);
   });
 }

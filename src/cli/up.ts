@@ -7,17 +7,19 @@ import { complain, resultJson, tell, widthOf } from "./output.ts";
 import { type Owned, type OwningOptions, own } from "./own.ts";
 import { Progress, withProgress } from "./progress.ts";
 import { isGood, modesToStart, print } from "./run.ts";
+import { type ConfiguredOptions, settle } from "./settings.ts";
 import { listenForSignals } from "./signals.ts";
 
-export interface UpOptions extends OwningOptions {
+export interface UpOptions extends OwningOptions, ConfiguredOptions {
   /** Leave them running, owned by a process of its own. */
   readonly detach?: boolean;
   /** With `detach`: also when a check failed. */
   readonly keepOnFailure?: boolean;
 }
 
-export async function up(names: readonly string[], options: UpOptions, version: string): Promise<number> {
-  const modes = modesToStart(names, options);
+export async function up(named: readonly string[], flags: UpOptions, version: string): Promise<number> {
+  const { options, names, modes: all } = await settle(named, flags);
+  const modes = modesToStart(names, options, all);
   return options.detach === true ? upDetached(modes, options) : upHere(modes, options, version);
 }
 

@@ -1,9 +1,9 @@
 /** Declares the commands for a sandbox that is up: down, status, logs, restart. */
 import { type Command, Option } from "commander";
-import { atLeastOne, example, named, run } from "../program.ts";
+import { atLeastOne, configured, example, named, run, sandboxNameOf } from "../program.ts";
 
 export function addDetachedCommands(program: Command): void {
-  named(program.command("down"))
+  configured(named(program.command("down")))
     .summary("stop a sandbox")
     .description(
       "Stops a sandbox: its servers end, their streams are deleted. Its ports, credentials and\ncertificates stay for the next up, unless --forget is given.",
@@ -14,11 +14,11 @@ export function addDetachedCommands(program: Command): void {
     .action(
       run(
         () => import("../down.ts"),
-        (module, command) => module.down(command.optsWithGlobals()),
+        async (module, command) => module.down(await sandboxNameOf(command)),
       ),
     );
 
-  named(program.command("status"))
+  configured(named(program.command("status")))
     .summary("what a sandbox runs")
     .description(
       "Shows what a sandbox runs: modes, URLs, and what the checks came to. The exit status is 1 when a\nserver ended by itself, 3 when the sandbox is not up.",
@@ -28,11 +28,15 @@ export function addDetachedCommands(program: Command): void {
     .action(
       run(
         () => import("../status.ts"),
-        (module, command) => module.status(command.optsWithGlobals()),
+        async (module, command) => module.status(await sandboxNameOf(command)),
       ),
     );
 
-  named(program.command("logs").argument("[mode...]", "names or groups; all that are up when none is given"))
+  configured(
+    named(
+      program.command("logs").argument("[mode...]", "names or groups; all that are up when none is given"),
+    ),
+  )
     .summary("what the servers say")
     .description("Prints the servers' logs since their last start, with every secret masked.")
     .option("-f, --follow", "go on with what is still to come, until Ctrl-C")
@@ -41,12 +45,14 @@ export function addDetachedCommands(program: Command): void {
     .action(
       run(
         () => import("../logs.ts"),
-        (module, command) => module.logs(command.args, command.optsWithGlobals()),
+        async (module, command) => module.logs(command.args, await sandboxNameOf(command)),
       ),
     );
 
-  named(
-    program.command("restart").argument("[mode...]", "names or groups; all that are up when none is given"),
+  configured(
+    named(
+      program.command("restart").argument("[mode...]", "names or groups; all that are up when none is given"),
+    ),
   )
     .summary("restart servers on the same ports")
     .description(
@@ -56,7 +62,7 @@ export function addDetachedCommands(program: Command): void {
     .action(
       run(
         () => import("../restart.ts"),
-        (module, command) => module.restart(command.args, command.optsWithGlobals()),
+        async (module, command) => module.restart(command.args, await sandboxNameOf(command)),
       ),
     );
 }

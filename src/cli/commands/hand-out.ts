@@ -1,12 +1,20 @@
 /** Declares the commands that hand out what a mode has: env, connect, certs, config. */
 import type { Command } from "commander";
-import { example, named, run } from "../program.ts";
+import {
+  configured,
+  configuredOptions,
+  example,
+  named,
+  run,
+  sandboxNameOf,
+  sandboxOptionsOf,
+} from "../program.ts";
 
 export function addHandOutCommands(program: Command): void {
   addEnvCommand(program.command("env"));
   addConnectCommand(program.command("connect"));
   addCertsCommands(program.command("certs"));
-  named(program.command("config").argument("<mode>", "name of a mode"))
+  configured(named(program.command("config").argument("<mode>", "name of a mode")))
     .summary("print the server config of a mode")
     .description(
       "Prints the server config of a mode: of the running sandbox, or, when the mode is not up, the one\nit would get. Secrets are masked unless --reveal is given.",
@@ -17,14 +25,14 @@ export function addHandOutCommands(program: Command): void {
     .action(
       run(
         () => import("../config.ts"),
-        (module, command) => module.config(command.args[0] ?? "", command.optsWithGlobals()),
+        (module, command) => module.config(command.args[0] ?? "", configuredOptions(command)),
       ),
     );
 }
 
 /** The options of every command that passes on what a client of a running mode got. */
 function handingOut(command: Command): Command {
-  return named(command).option("--as <client>", "client of the mode (default: app)");
+  return configured(named(command)).option("--as <client>", "client of the mode (default: app)");
 }
 
 function addEnvCommand(env: Command): void {
@@ -42,7 +50,7 @@ function addEnvCommand(env: Command): void {
     .action(
       run(
         () => import("../env.ts"),
-        (module, command) => module.env(command.args, command.optsWithGlobals()),
+        async (module, command) => module.env(command.args, await sandboxOptionsOf(command)),
       ),
     );
 }
@@ -59,23 +67,27 @@ function addConnectCommand(connect: Command): void {
     .action(
       run(
         () => import("../connect.ts"),
-        (module, command) => module.connect(command.args[0] ?? "", command.optsWithGlobals()),
+        async (module, command) => module.connect(command.args[0] ?? "", await sandboxOptionsOf(command)),
       ),
     );
 }
 
 function addCertsCommands(certs: Command): void {
   certs.summary("list, renew, inspect and export the certificates of running modes").helpCommand(false);
-  named(certs.command("list").argument("[mode...]", "modes that are up; all of them when none is given"))
+  configured(
+    named(certs.command("list").argument("[mode...]", "modes that are up; all of them when none is given")),
+  )
     .description("Lists the certificates of the modes that are up: whose, what for, until when, and where.")
     .addHelpText("after", example("nats-sandbox certs list tls-verify", "those of one mode"))
     .action(
       run(
         () => import("../certs.ts"),
-        (module, command) => module.certsList(command.args, command.optsWithGlobals()),
+        async (module, command) => module.certsList(command.args, await sandboxOptionsOf(command)),
       ),
     );
-  named(certs.command("renew").argument("[mode...]", "modes that are up; all of them when none is given"))
+  configured(
+    named(certs.command("renew").argument("[mode...]", "modes that are up; all of them when none is given")),
+  )
     .description(
       "Makes a new CA and new certificates at the same paths and reloads the running servers with them.\nClients that are in stay in; new ones need the new files.",
     )
@@ -83,7 +95,7 @@ function addCertsCommands(certs: Command): void {
     .action(
       run(
         () => import("../renew.ts"),
-        (module, command) => module.renew(command.args, command.optsWithGlobals()),
+        async (module, command) => module.renew(command.args, await sandboxNameOf(command)),
       ),
     );
   handingOut(certs.command("inspect").argument("<mode>", "a mode that is up"))
@@ -93,7 +105,8 @@ function addCertsCommands(certs: Command): void {
     .action(
       run(
         () => import("../certs.ts"),
-        (module, command) => module.certsInspect(command.args[0] ?? "", command.optsWithGlobals()),
+        async (module, command) =>
+          module.certsInspect(command.args[0] ?? "", await sandboxOptionsOf(command)),
       ),
     );
   handingOut(certs.command("export").argument("<mode>", "a mode that is up"))
@@ -108,7 +121,7 @@ function addCertsCommands(certs: Command): void {
     .action(
       run(
         () => import("../certs-export.ts"),
-        (module, command) => module.certsExport(command.args[0] ?? "", command.optsWithGlobals()),
+        async (module, command) => module.certsExport(command.args[0] ?? "", await sandboxOptionsOf(command)),
       ),
     );
 }

@@ -1,6 +1,15 @@
 /** Declares the commands that start servers: up, check, exec. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { collect, duration, example, named, run, starting } from "../program.ts";
+import {
+  collect,
+  configured,
+  configuredOptions,
+  duration,
+  example,
+  named,
+  run,
+  starting,
+} from "../program.ts";
 
 /** Tools that are used where they are installed. */
 export const OPTIONAL_TOOLS = ["natscli"];
@@ -12,8 +21,10 @@ function collectTool(value: string, previous: readonly string[]): readonly strin
 }
 
 export function addStartCommands(program: Command, version: string): void {
-  named(
-    starting(program.command("up").argument("[mode...]", "names, groups or all; core when none is given")),
+  configured(
+    named(
+      starting(program.command("up").argument("[mode...]", "names, groups or all; core when none is given")),
+    ),
   )
     .summary("start, check, print the table; Ctrl-C stops everything")
     .description(
@@ -27,15 +38,17 @@ export function addStartCommands(program: Command, version: string): void {
     .action(
       run(
         () => import("../up.ts"),
-        (module, command) => module.up(command.args, command.optsWithGlobals(), version),
+        (module, command) => module.up(command.args, configuredOptions(command), version),
       ),
     );
 
-  starting(
-    program
-      .command("exec")
-      .argument("<mode...>", "names or groups")
-      .usage("[options] <mode...> -- <command...>"),
+  configured(
+    starting(
+      program
+        .command("exec")
+        .argument("<mode...>", "names or groups")
+        .usage("[options] <mode...> -- <command...>"),
+    ),
   )
     .summary("run a command against fresh servers")
     .description(
@@ -51,7 +64,7 @@ export function addStartCommands(program: Command, version: string): void {
           const at = process.argv.indexOf("--");
           const words = at < 0 ? [] : process.argv.slice(at + 1);
           const modes = command.args.slice(0, command.args.length - words.length);
-          return module.exec(modes, words, command.optsWithGlobals());
+          return module.exec(modes, words, configuredOptions(command));
         },
         125,
       ),
@@ -67,7 +80,9 @@ export function addStartCommands(program: Command, version: string): void {
       ),
     );
 
-  starting(program.command("check").argument("[mode...]", "names, groups or all; core when none is given"))
+  configured(
+    starting(program.command("check").argument("[mode...]", "names, groups or all; core when none is given")),
+  )
     .summary("start, check, report, stop")
     .description(
       "Starts a fresh server for each mode, checks each from both sides, reports, and stops. The exit\nstatus is 0 when everything is as promised, 1 when a check failed or was inconclusive.",
@@ -82,7 +97,7 @@ export function addStartCommands(program: Command, version: string): void {
     .action(
       run(
         () => import("../check.ts"),
-        (module, command) => module.check(command.args, command.optsWithGlobals(), version),
+        (module, command) => module.check(command.args, configuredOptions(command), version),
       ),
     );
 }

@@ -1,24 +1,41 @@
-/** Declares the commands that need no sandbox: modes, passwd, server, doctor, completion. */
+/** Declares the commands that need no sandbox: modes, init, passwd, server, doctor, completion. */
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import type { Shell } from "../completion.ts";
-import { example, run } from "../program.ts";
+import { configured, configuredOptions, example, run } from "../program.ts";
 
 export function addToolCommands(program: Command): void {
-  program
-    .command("modes")
+  configured(program.command("modes"))
     .summary("list the modes")
     .description("Lists the modes, what each promises, and how many checks it has.")
     .addHelpText("after", example("nats-sandbox modes --json", "as data, checks included"))
     .action(
       run(
         () => import("../modes.ts"),
-        (module, command) => module.modes(command.optsWithGlobals()),
+        (module, command) => module.modes(configuredOptions(command)),
       ),
     );
+  addInitCommand(program.command("init"));
   addPasswdCommand(program.command("passwd"));
   addServerCommands(program.command("server"));
   addDoctorCommand(program.command("doctor"), program);
   addCompletionCommand(program.command("completion"), program);
+}
+
+function addInitCommand(init: Command): void {
+  init
+    .argument("[file]", "where to", "nats-sandbox.yaml")
+    .summary("write a nats-sandbox.yaml to start from")
+    .description(
+      "Writes a nats-sandbox.yaml that works as it stands, with a comment for each key and two own modes\nto change. Leaves a file that is there alone, unless --force is given.",
+    )
+    .option("--force", "replace a file that is there")
+    .addHelpText("after", example("nats-sandbox init && nats-sandbox check", "the modes in it, checked"))
+    .action(
+      run(
+        () => import("../init.ts"),
+        (module, command) => module.init(command.processedArgs[0], command.optsWithGlobals()),
+      ),
+    );
 }
 
 function addDoctorCommand(doctor: Command, program: Command): void {

@@ -1,0 +1,69 @@
+/** Flags of the command line and nats-sandbox.yaml as one: a flag that was given wins over the file, the file over defaults. */
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
+import { MODES } from "../modes/all.gen.ts";
+import { hostNames } from "../pki/hosts.ts";
+
+/** Options of a command that reads the file; see `withGiven`. */
+export interface ConfiguredOptions {
+  readonly config?: string;
+  /** Names of the options that stand on the command line. */
+  readonly given: readonly string[];
+}
+
+/** What both may say, under the names of the flags. */
+interface Shared {
+  readonly name?: string;
+  readonly engine?: "auto" | EngineName;
+  readonly server?: string;
+  readonly host?: readonly string[];
+  readonly keyType?: KeyType;
+  readonly monitor?: boolean;
+  readonly jetstream?: boolean | JetStreamLimits;
+}
+
+export interface Settings<Options> {
+  readonly options: Options;
+  /** What to start: as named; where nobody names anything, as the file says; where it does not either, core. */
+  readonly names: readonly string[];
+  /** Every mode there is, own ones among them. */
+  readonly modes: readonly Mode[];
+}
+
+/** @throws SandboxError `invalid-config` for a file that is wrong */
+export async function settle<Options extends ConfiguredOptions>(
+  names: readonly string[],
+  flags: Options,
+): Promise<Settings<Options>> {
+  const config = await loadConfig(flags.config, process.cwd(), process.env, MODES, {
+    host: (host) => hostNames([host]),
+  });
+  return {
+    options: { ...flags, ...fromFile(config, flags.given) },
+    names: names.length === 0 ? config.selected : names,
+    modes: config.modes,
+  };
+}
+
+function fromFile(config: Config, given: readonly string[]): Shared {
+  const { name, engine, server, hosts: host, keyType, monitor, jetstream } = config;
+  const all: Shared = {
+    ...(name === undefined ? {} : { name }),
+    ...(engine === undefined ? {} : { engine }),
+    ...(server === undefined ? {} : { server }),
+    ...(host === undefined ? {} : { host }),
+    ...(keyType === undefined ? {} : { keyType }),
+    ...(monitor === undefined ? {} : { monitor }),
+    ...(jetstream === undefined ? {} : { jetstream }),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([option]) => !given.includes(option)));
+}
+
+/** Ports are fixed for those who connect from outside; what is started only to be checked goes without, beside any other. */
+export function withoutFixedPorts(mode: Mode): Mode {
+  const servers = Object.entries(mode.servers).map(
+    ([name, { ports: _, ...recipe }]) => [name, recipe] as const,
+  );
+  return { ...mode, servers: Object.fromEntries(servers) };
+}
