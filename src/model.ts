@@ -230,12 +230,12 @@ export type Step =
   /** The server named in `as`'s place does not start, and says why. */
   | { readonly op: "refuses-to-start"; readonly server: string; readonly says: string }
   /**
-   * With the JetStream API: `write` makes a stream and has a message stored in it, `read` finds that message there,
-   * `miss` finds no such stream.
+   * With the JetStream API: `make` makes a stream, `find` finds it, `miss` finds no such stream; `write` makes one and has
+   * a message stored in it, `read` finds that message there.
    */
   | {
       readonly op: "stream";
-      readonly does: "write" | "read" | "miss";
+      readonly does: "make" | "find" | "miss" | "write" | "read";
       readonly storage: "file" | "memory";
       readonly subject: string;
     }

@@ -26,7 +26,7 @@ async function verdicts(name: string, sabotage: Sabotage = {}) {
   return Object.fromEntries(about.map((one: CheckResult) => [one.id.replace(/.*\//, ""), one.verdict]));
 }
 
-const ALL = ["stream-write", "stream-kept", "stream-write-memory", "stream-lost"];
+const ALL = ["stream-write", "stream-kept", "stream-make-memory", "stream-lost"];
 const as = (...given: readonly string[]) => Object.fromEntries(ALL.map((id, index) => [id, given[index]]));
 
 describe("streams", () => {

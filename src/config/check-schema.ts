@@ -118,7 +118,7 @@ const STEPS: {
   },
   stream: {
     does: z
-      .enum(["write", "read", "miss"])
+      .enum(["make", "find", "miss", "write", "read"])
       .describe(
         "write: makes a stream and stores a message; read: finds it there; miss: finds no such stream.",
       ),

@@ -10,6 +10,8 @@ const STORED = "kept by nats-sandbox";
 
 interface Answer {
   readonly error?: { readonly description: string; readonly err_code: number };
+  /** Of a stream. */
+  readonly config?: object;
   /** Of a message stored: its number. */
   readonly seq?: number;
   readonly message?: { readonly data: string };
@@ -20,16 +22,26 @@ const NO_SUCH_STREAM = 10059;
 
 /** True when what the step asks for has come about. */
 export async function streamStep(session: WireSession, step: StreamStep): Promise<boolean> {
+  const { does, subject, storage } = step;
   const ask = await asker(session);
-  const name = `nats-sandbox-${step.storage}`;
-  if (step.does === "write") {
-    const { subject, storage } = step;
-    await ask(`$JS.API.STREAM.CREATE.${name}`, { name, subjects: [subject], storage, num_replicas: 1 });
-    return (await ask(subject, STORED)).seq === 1;
+  const name = `nats-sandbox-${storage}`;
+  const make = () =>
+    ask(`$JS.API.STREAM.CREATE.${name}`, { name, subjects: [subject], storage, num_replicas: 1 });
+  switch (does) {
+    case "make":
+      return (await make()).config !== undefined;
+    case "write":
+      await make();
+      return (await ask(subject, STORED)).seq === 1;
+    case "find":
+      return (await ask(`$JS.API.STREAM.INFO.${name}`, {})).config !== undefined;
+    case "miss":
+      return (await ask(`$JS.API.STREAM.INFO.${name}`, {})).error?.err_code === NO_SUCH_STREAM;
+    case "read": {
+      const { message } = await ask(`$JS.API.STREAM.MSG.GET.${name}`, { seq: 1 });
+      return message !== undefined && Buffer.from(message.data, "base64").toString() === STORED;
+    }
   }
-  const { error, message } = await ask(`$JS.API.STREAM.MSG.GET.${name}`, { seq: 1 });
-  if (step.does === "miss") return error?.err_code === NO_SUCH_STREAM;
-  return message !== undefined && Buffer.from(message.data, "base64").toString() === STORED;
 }
 
 /** Sends one request after the other; their answers come to one inbox, in order. */

@@ -9,45 +9,47 @@ export function withJetStream(mode: Mode, limits: JetStreamLimits): Mode {
   return { ...mode, jetstream: limits, checks: { ...mode.checks, ...streamChecks(subjectOf(mode)) } };
 }
 
-function streamChecks(subject: string): Record<string, Check> {
-  const kept = { op: "stream", storage: "file", subject } as const;
-  const lost = { op: "stream", storage: "memory", subject: `${subject}.lost` } as const;
+/** Without a subject that `app` may publish to, the stream on disk is made and found, and has no message. */
+function streamChecks(subject: string | undefined): Record<string, Check> {
+  const onDisk = { op: "stream", storage: "file", subject: subject ?? "nats-sandbox.kept" } as const;
+  const inMemory = { op: "stream", storage: "memory", subject: "nats-sandbox.lost" } as const;
   return {
     "stream-write": {
       title: "writes into a stream on disk",
       as: "app",
-      step: { ...kept, does: "write" },
+      step: { ...onDisk, does: subject === undefined ? "make" : "write" },
       expect: "ok",
     },
     "stream-kept": {
       title: "the stream on disk is there after a restart",
       as: "app",
       before: "restart",
-      step: { ...kept, does: "read" },
+      step: { ...onDisk, does: subject === undefined ? "find" : "read" },
       control: "stream-write",
       expect: "ok",
     },
-    "stream-write-memory": {
-      title: "writes into a stream in memory",
+    "stream-make-memory": {
+      title: "makes a stream in memory",
       as: "app",
-      step: { ...lost, does: "write" },
+      step: { ...inMemory, does: "make" },
       expect: "ok",
     },
     "stream-lost": {
       title: "the stream in memory is gone after a restart",
       as: "app",
       before: "restart",
-      step: { ...lost, does: "miss" },
-      control: "stream-write-memory",
+      step: { ...inMemory, does: "miss" },
+      control: "stream-make-memory",
       expect: "ok",
     },
   };
 }
 
 /** A subject that `app` may publish to: any, or one below the first that its permissions allow. */
-function subjectOf({ publishes, servers, clients }: Mode): string {
+function subjectOf({ publishes, servers, clients }: Mode): string | undefined {
   const ref = clients.app?.login?.user?.replace(/^\$(.*)\.user$/, "$1");
   const users = servers[clients.app?.server ?? "server"]?.users ?? [];
-  const allowed = users.find(({ login }) => login === ref)?.permissions?.publish?.allow?.[0];
-  return (publishes ?? allowed ?? "nats-sandbox.>").replaceAll(/[*>]/g, "kept");
+  const allow = users.find(({ login }) => login === ref)?.permissions?.publish?.allow;
+  const subject = publishes ?? (allow === undefined ? "nats-sandbox.kept" : allow[0]);
+  return subject?.replaceAll(/[*>]/g, "kept");
 }
