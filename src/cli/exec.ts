@@ -32,7 +32,7 @@ export async function exec(
     });
   const { options, modes: all } = await settle([], flags);
   const modes = inGivenOrder(names, modesToStart(names, options, all.map(withoutFixedPorts)));
-  const client = modes.find((mode) => !(options.as in mode.clients));
+  const client = modes.find((mode) => !Object.hasOwn(mode.clients, options.as));
   if (client !== undefined)
     throw new SandboxError("unknown-client", `${client.name} has no client ${JSON.stringify(options.as)}`, {
       detail: `it has: ${Object.keys(client.clients).join(", ")}`,
