@@ -154,18 +154,45 @@ describe.concurrent("the command", () => {
     },
   );
 
-  it.each(["open", "no-such-server"])(
-    "that is slow to listen hears its keeper all the same (%s)",
+  it.each(["SIGKILL", ...SIGNALS] as const)(
+    "ended by %s before it could say that the sandbox is up says what is so",
+    async (signal) => {
+      await using room = await openRoom("detached-unsaid");
+      const up = room.start(["up", "-d", "open"]);
+      await eventually(() => room.servers().length > 0, "a server");
+      up.kill("SIGSTOP");
+      await eventually(async () => (await askStatus(room)).exit === 0, "its keeper to have come so far");
+      up.kill(signal);
+      up.kill("SIGCONT");
+      const { status, stdout } = await up.ended;
+      // It hears two things at once, its keeper and the signal.
+      if (status === 0) {
+        expect(stdout).toContain("nats-sandbox down stops everything.");
+        expect((await room.run(["down"])).stderr).toBe("default is stopped\n");
+      } else {
+        expect({ status, stdout }).toEqual({
+          status: signal === "SIGKILL" ? 137 : STATUS[signal],
+          stdout: "",
+        });
+        await gone(room);
+      }
+      await nothingRuns(room);
+    },
+  );
+
+  it.each(["comes up", "fails"])(
+    "that is slow to listen hears all the same that its keeper %s",
     async (how) => {
       await using room = await openRoom("detached-slow");
-      const server = how === "open" ? [] : ["--server", await spoiltServer(room, "exit 1")];
+      const server = how === "comes up" ? [] : ["--server", await spoiltServer(room, "exit 1")];
       const up = room.start(["up", "-d", "open", ...server]);
       await eventually(() => keepers(room).length > 0, "a keeper");
       up.kill("SIGSTOP");
       await sleep(1_500); // the keeper is up, or over, by now
       up.kill("SIGCONT");
       const { status, stderr } = await up.ended;
-      if (how === "open") expect({ status, up: (await askStatus(room)).exit }).toEqual({ status: 0, up: 0 });
+      if (how === "comes up")
+        expect({ status, up: (await askStatus(room)).exit }).toEqual({ status: 0, up: 0 });
       else
         expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("did not start") });
       expect((await room.run(["down"])).status).toBe(0);
