@@ -139,6 +139,15 @@ export function userinfo({ user = "", password = "", token }: Login): string {
   return `${strictPercentEncode(user)}:${strictPercentEncode(password)}@`;
 }
 
+/**
+ * A password or token for the nats CLI, which from 0.5 on looks one up that begins like a reference, `env:…` say, in a
+ * context, flag or variable alike (jsm.go natscontext). In base64 it is taken as it is.
+ */
+export function natscliSecret<Value extends string | undefined>(secret: Value): Value | string {
+  if (secret === undefined || !/^(file|op|nsc|env|data):/i.test(secret)) return secret;
+  return `data:;base64,${Buffer.from(secret).toString("base64")}`;
+}
+
 /** Every letter in its other case. */
 export function swapCase(value: string): string {
   return value.replace(/\p{L}/gu, (c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()));
