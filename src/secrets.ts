@@ -24,7 +24,10 @@ const LENGTH = 24;
 /** The lowest cost there is: these hashes guard throw-away secrets, and every wrong login costs the server one. */
 const COST = 4;
 
-/** Makes fresh random values for every recipe. */
+/**
+ * Makes the values of every recipe: fresh random ones where none is given.
+ * @throws SandboxError `invalid-secret` for a given one that no server would treat as expected
+ */
 export async function makeSecrets(recipes: Readonly<Record<string, SecretRecipe>> = {}): Promise<Secrets> {
   const made = Object.entries(recipes).map(
     async ([name, recipe]) => [name, await makeSecret(recipe)] as const,
@@ -32,7 +35,11 @@ export async function makeSecrets(recipes: Readonly<Record<string, SecretRecipe>
   return Object.fromEntries(await Promise.all(made));
 }
 
+/** A value that was given must be one that guards something: an empty one would open the server to everyone. */
 async function makeSecret(recipe: SecretRecipe): Promise<Secret> {
+  const what = recipe.kind === "password" ? `the password of ${recipe.user}` : "the token";
+  if (recipe.kind === "password") checkSecret(recipe.user, "the name of a user");
+  if (recipe.value !== undefined) checkSecret(recipe.value, what, { bcrypt: recipe.hash !== undefined });
   const value = recipe.value ?? randomText(recipe.alphabet ?? "alphanumeric");
   const hash = recipe.hash === undefined ? {} : { hash: await bcryptHash(value) };
   return recipe.kind === "password"
@@ -123,11 +130,22 @@ export function strictPercentEncode(value: string): string {
   );
 }
 
-/** `user:password@`, or `token@` for a token: the forms of the NATS docs, percent-encoded (RFC 3986 §3.2.1). */
-export function userinfo({ user, password, token }: Login): string {
+/**
+ * `user:password@`, or `token@` for a token: the forms of the NATS docs, percent-encoded (RFC 3986 §3.2.1). A user
+ * without a password keeps the colon: `user@` is a token to NATS.
+ */
+export function userinfo({ user = "", password = "", token }: Login): string {
   if (token !== undefined) return `${strictPercentEncode(token)}@`;
-  const secret = password === undefined ? "" : `:${strictPercentEncode(password)}`;
-  return `${strictPercentEncode(user ?? "")}${secret}@`;
+  return `${strictPercentEncode(user)}:${strictPercentEncode(password)}@`;
+}
+
+/**
+ * A password or token for the nats CLI, which from 0.5 on looks one up that begins like a reference, `env:…` say, in a
+ * context, flag or variable alike (jsm.go natscontext). In base64 it is taken as it is.
+ */
+export function natscliSecret<Value extends string | undefined>(secret: Value): Value | string {
+  if (secret === undefined || !/^(file|op|nsc|env|data):/i.test(secret)) return secret;
+  return `data:;base64,${Buffer.from(secret).toString("base64")}`;
 }
 
 /** Every letter in its other case. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import type { Connection } from "./model.ts";
+import { natscliSecret } from "./secrets.ts";
 import { LANGUAGES, type LanguageName, snippet } from "./snippets.ts";
 import { randomTexts } from "./testing/random-texts.ts";
 
@@ -111,6 +112,16 @@ describe("cli", () => {
       if (loginInUrl) expect(env.NATS_URL).toMatch(/^nats:\/\/(u:)?hush@localhost:4222$/);
     }
   });
+
+  it.each(["env://HOME", "file:///etc/hostname", "data:;base64,eA=="])(
+    "has the secret %s not looked up",
+    (secret) => {
+      const given = { env: { NATS_PASSWORD: natscliSecret(secret) } };
+      expect(given.env.NATS_PASSWORD).not.toBe(secret);
+      expect(callOf({ ...PLAIN, login: { user: "u", password: secret } }, {})).toMatchObject(given);
+      expect(callOf({ ...PLAIN, login: { token: secret } }, {}).env.NATS_TOKEN).toBe(natscliSecret(secret));
+    },
+  );
 
   it("needs no more than the address of an open server", () => {
     expect(snippet("cli", PLAIN, {})).not.toContain("NATS_");

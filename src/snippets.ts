@@ -4,19 +4,22 @@ import { Eta } from "eta";
 import { posixQuote } from "./env/shell.ts";
 import { type ClientFiles, loginOf, withLogin, withoutLogin } from "./env.ts";
 import type { Connection, Login } from "./model.ts";
+import { natscliSecret } from "./secrets.ts";
 
 interface Language {
   /** Writes a text as the language does. */
   readonly quote: (text: string) => string;
   /** Its client takes a login from the URL. */
   readonly loginInUrl: boolean;
+  /** A password or token as its client takes it, where that is not as it is. */
+  readonly secret?: (text: string) => string;
 }
 
 /** By name; each has `templates/snippets/<name>.eta`. */
 export const LANGUAGES = {
-  cli: { quote: shellWord, loginInUrl: true },
+  cli: { quote: shellWord, loginInUrl: true, secret: natscliSecret },
   javascript: { quote: JSON.stringify, loginInUrl: false },
-} as const satisfies Readonly<Record<string, Language>>;
+} satisfies Readonly<Record<string, Language>>;
 
 export type LanguageName = keyof typeof LANGUAGES;
 
@@ -40,13 +43,19 @@ export function snippet(
   files: ClientFiles,
   { loginInUrl = false }: { readonly loginInUrl?: boolean } = {},
 ): string {
+  const { quote, secret = String }: Language = LANGUAGES[language];
+  const { user, password, token } = (loginInUrl ? undefined : loginOf(connection)) ?? {};
   const context: SnippetContext = {
     ...files,
     url: loginInUrl ? withLogin(connection) : withoutLogin(connection.url),
-    login: loginInUrl ? {} : (loginOf(connection) ?? {}),
+    login: {
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password: secret(password) }),
+      ...(token === undefined ? {} : { token: secret(token) }),
+    },
     inboxPrefix: connection.inboxPrefix,
     tls: connection.url.startsWith("tls:") || connection.tls !== undefined,
-    q: LANGUAGES[language].quote,
+    q: quote,
   };
   return eta.render(`${language}.eta`, context);
 }

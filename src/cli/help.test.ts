@@ -1,6 +1,7 @@
 /** What the command line says of itself, and how little it loads for that. */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { openRoom, type Room } from "../testing/cli-room.ts";
+import { MAIN, openRoom, type Room } from "../testing/cli-room.ts";
 import { loadedBy } from "../testing/loaded-modules.ts";
 
 let room: Room;
@@ -11,35 +12,48 @@ afterAll(async () => {
   await room[Symbol.asyncDispose]();
 });
 
-const COMMANDS = [
-  "up",
-  "check",
-  "down",
-  "status",
-  "logs",
-  "restart",
-  "modes",
-  "env",
-  "connect",
-  "certs list",
-  "certs inspect",
-  "certs export",
-  "init",
-  "config",
-  "passwd",
-  "doctor",
-  "completion",
-  "server path",
-  "server fetch",
-  "server list",
-];
+/** These at least; a new one is found by itself. */
+const KNOWN =
+  "up exec check down status logs restart env connect certs config modes init passwd server doctor completion"
+    .split(" ")
+    .concat("certs list", "certs renew", "certs inspect", "certs export")
+    .concat("server path", "server fetch", "server list");
+
+function helpOf(words: readonly string[]): string {
+  return execFileSync(process.execPath, [MAIN, ...words, "--help"], { encoding: "utf8" });
+}
+
+/** The lines under "Commands:", one a command; what goes on in the next one is indented further. */
+function rowsIn(help: string): readonly string[] {
+  const [, list = ""] = help.split("\nCommands:\n");
+  return (list.split("\n\n")[0] ?? "").split("\n").filter((line) => line !== "");
+}
+
+/** Every command below one, whatever it is called; `group` has more below it. */
+function commandsBelow(
+  words: readonly string[],
+): readonly { readonly name: string; readonly group: boolean }[] {
+  const rows = rowsIn(helpOf(words)).filter((line) => /^ {2}\S/.test(line));
+  return rows.flatMap((row) => {
+    const at = [...words, row.trim().split(" ")[0] ?? ""];
+    const below = commandsBelow(at);
+    return [{ name: at.join(" "), group: below.length > 0 }, ...below];
+  });
+}
+
+const FOUND = commandsBelow([]);
+const COMMANDS = FOUND.map(({ name }) => name);
+const GROUPS = FOUND.filter(({ group }) => group).map(({ name }) => name);
 
 describe.concurrent("--help", () => {
-  it("names every command", async () => {
+  it("leads to every command, and to none that is internal", () => {
+    expect(COMMANDS).toEqual(expect.arrayContaining(KNOWN));
+    expect(COMMANDS).not.toContain("keep");
+  });
+
+  it("has one example", async () => {
     const { status, stdout, stderr } = await room.run(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    for (const command of new Set(COMMANDS.map((name) => name.split(" ")[0])))
-      expect(stdout).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w+`, "m"));
     expect(stdout.match(/^Example:\n {2}npx nats-sandbox /gm)).toHaveLength(1);
   });
 
@@ -47,8 +61,20 @@ describe.concurrent("--help", () => {
     const { status, stdout, stderr } = await room.run([...name.split(" "), "--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain(`Usage: nats-sandbox ${name}`);
-    expect(stdout.match(new RegExp(`^Example:\n  nats-sandbox ${name}\\b`, "gm"))).toHaveLength(1);
+    const examples = [...stdout.matchAll(/^Example:\n {2}(nats-sandbox .*?)(?: {2,}(\S.*))?$/gm)];
+    expect(examples).toHaveLength(1);
+    const [, example = "", comment] = examples[0] ?? [];
+    expect(example).toMatch(new RegExp(`^nats-sandbox ${name}\\b`));
+    expect(comment).toMatch(/^\S/);
+    for (const [option] of example.split(" -- ")[0]?.matchAll(/(?<= )-{1,2}[a-z]+/g) ?? [])
+      expect(stdout).toMatch(new RegExp(`^ +(?:-\\w, )?${option}\\b`, "m"));
     expect(stdout).toContain("Global Options:");
+  });
+
+  it.each(["", ...GROUPS])("of %j says in one line what each command below it does", (name) => {
+    const rows = rowsIn(helpOf(name.split(" ").filter(Boolean)));
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) expect(row).toMatch(/^ {2}[a-z]+.* {2,}\S.*[^.]$/);
   });
 
   it("fits a terminal of 100 columns", async () => {

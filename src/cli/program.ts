@@ -19,7 +19,7 @@ export function run<Module>(load: () => Promise<Module>, use: Handler<Module>, f
 }
 
 export function example(command: string, comment: string): string {
-  return `\nExample:\n  ${command.padEnd(46)} ${comment}`;
+  return `\nExample:\n  ${command.padEnd(45)}  ${comment}`;
 }
 
 /** For an option that may be given several times. */

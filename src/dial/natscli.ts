@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { Connection } from "../model.ts";
+import { natscliSecret } from "../secrets.ts";
 import { newTrace, type Trace } from "../wire/trace.ts";
 import type { DialRequest } from "./request.ts";
 
@@ -68,8 +69,8 @@ async function environment(
     XDG_CONFIG_HOME: home,
     NATS_URL: at.href,
     ...(login?.user === undefined ? {} : { NATS_USER: login.user }),
-    ...(login?.password === undefined ? {} : { NATS_PASSWORD: login.password }),
-    ...(login?.token === undefined ? {} : { NATS_TOKEN: login.token }),
+    ...(login?.password === undefined ? {} : { NATS_PASSWORD: natscliSecret(login.password) }),
+    ...(login?.token === undefined ? {} : { NATS_TOKEN: natscliSecret(login.token) }),
     ...(tls?.ca === undefined ? {} : { NATS_CA: await file("ca.pem", tls.ca) }),
     ...(tls?.present === undefined
       ? {}

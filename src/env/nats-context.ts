@@ -2,6 +2,7 @@
 import { type ClientFiles, loginOf, withoutLogin } from "../env.ts";
 import { SandboxError } from "../errors.ts";
 import type { Connection } from "../model.ts";
+import { natscliSecret } from "../secrets.ts";
 
 /** The JSON text; the nats CLI wants the file's name to end in `.json`. */
 export function natsContext(description: string, connection: Connection, files: ClientFiles): string {
@@ -10,8 +11,8 @@ export function natsContext(description: string, connection: Connection, files: 
     description,
     url: withoutLogin(connection.url),
     user: login?.user,
-    password: literal(login?.password),
-    token: literal(login?.token),
+    password: natscliSecret(login?.password),
+    token: natscliSecret(login?.token),
     ca: files.ca,
     cert: files.cert,
     key: files.key,
@@ -31,10 +32,4 @@ export function checkContextPaths({ ca, cert, key }: ClientFiles): void {
     detail: `it takes the $ in ${path} for the start of a variable`,
     fix: "run the sandbox in a directory without $ in its path, or set NATS_SANDBOX_HOME to one",
   });
-}
-
-/** A secret that looks like a reference, `env://…` say, would be looked up (jsm.go natscontext); base64 is taken as it is. */
-function literal(secret: string | undefined): string | undefined {
-  if (secret === undefined || !/^(file|op|nsc|env|data):/i.test(secret)) return secret;
-  return `data:;base64,${Buffer.from(secret).toString("base64")}`;
 }

@@ -43,18 +43,18 @@ function hostName(host: string): string {
   const name = asciiName(host);
   if (!isDnsName(name) && !(WILDCARD_NAME.test(name) && isDnsName(name.slice(2)))) throw notAHost(host);
   if (/(?:^|\.)invalid$/.test(name)) {
-    throw notAHost(host, "Names under .invalid never resolve (RFC 6761); the fault wrong-host uses one.");
+    throw notAHost(host, "names under .invalid never resolve (RFC 6761); the fault wrong-host uses one");
   }
   return name;
 }
 
 function hostAddress(address: string): string {
-  if (address.includes("%")) throw notAHost(address, "Certificates have no place for an IPv6 zone.");
+  if (address.includes("%")) throw notAHost(address, "certificates have no place for an IPv6 zone");
   const canonical = canonicalIPv6(address);
   if (canonical.startsWith("::ffff:")) {
     throw notAHost(
       address,
-      "Clients dial an IPv4-mapped address as IPv4, and look for that in a certificate.",
+      "clients dial an IPv4-mapped address as IPv4, and look for that in a certificate",
     );
   }
   return canonical;
@@ -75,8 +75,8 @@ function canonicalIPv6(address: string): string {
 }
 
 function notAHost(host: string, detail?: string): SandboxError {
-  return new SandboxError("invalid-host", `${JSON.stringify(host)} cannot be a host name of a certificate.`, {
+  return new SandboxError("invalid-host", `${JSON.stringify(host)} cannot be a host name of a certificate`, {
     ...(detail === undefined ? {} : { detail }),
-    fix: "Give a DNS name (nats.example.test, *.example.test) or an IP address (192.0.2.7, 2001:db8::7), without scheme, port or brackets.",
+    fix: "give a DNS name (nats.example.test, *.example.test) or an IP address (192.0.2.7, 2001:db8::7), without scheme, port or brackets",
   });
 }

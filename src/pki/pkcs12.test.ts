@@ -57,7 +57,7 @@ test.each(["", "pässwörd", "a\tb"])("the password %j is refused, and not repea
     expect(make).toThrow(
       expect.objectContaining({
         code: "invalid-secret",
-        message: "That cannot be the password of a PKCS#12 store.",
+        message: "that cannot be the password of a PKCS#12 store",
       }),
     );
   }

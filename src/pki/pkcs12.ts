@@ -81,18 +81,14 @@ export function trustStore({ ca, alias, password }: StoreOptions): Buffer {
 /** What Java's readers take: an alias in UCS-2, and a password in ASCII only. */
 function check(alias: string, password: string): void {
   if (alias === "" || /[\p{Cc}\u{10000}-\u{10ffff}]/u.test(alias)) {
-    throw new SandboxError(
-      "invalid-name",
-      `${JSON.stringify(alias)} cannot be an alias in a PKCS#12 store.`,
-      {
-        fix: "Give at least one character, no control character and none beyond U+FFFF.",
-      },
-    );
+    throw new SandboxError("invalid-name", `${JSON.stringify(alias)} cannot be an alias in a PKCS#12 store`, {
+      fix: "give at least one character, no control character and none beyond U+FFFF",
+    });
   }
   if (!/^[ -~]+$/.test(password)) {
-    throw new SandboxError("invalid-secret", "That cannot be the password of a PKCS#12 store.", {
-      detail: "Java says of others: Password is not ASCII.",
-      fix: "Give at least one character, all of them printable ASCII.",
+    throw new SandboxError("invalid-secret", "that cannot be the password of a PKCS#12 store", {
+      detail: "of others Java says: Password is not ASCII",
+      fix: "give at least one character, all of them printable ASCII",
     });
   }
 }

@@ -172,23 +172,19 @@ function checkCommonName(name: string, names: readonly string[], permitted: read
   if (name === "" || [...name].length > LONGEST_COMMON_NAME || /\p{Cc}/u.test(name)) {
     throw new SandboxError(
       "invalid-name",
-      `${JSON.stringify(name)} cannot be the common name of a certificate.`,
+      `${JSON.stringify(name)} cannot be the common name of a certificate`,
       {
-        fix: `Give 1 to ${LONGEST_COMMON_NAME} characters, none of them a control character.`,
+        fix: `give 1 to ${LONGEST_COMMON_NAME} characters, none of them a control character`,
       },
     );
   }
   const looksLikeHost = /^[\w-]+(?:\.[\w-]+)+$/.test(name) && names.every((other) => isIP(other) > 0);
   if (looksLikeHost && !permitted.some((domain) => isWithin(name, domain))) {
-    throw new SandboxError(
-      "invalid-name",
-      `The CA may not certify the common name ${JSON.stringify(name)}.`,
-      {
-        detail:
-          "It looks like a host name, and the CA is constrained to localhost and the hosts it was made for.",
-        fix: "Use a name without dots, or one below a host given with --host.",
-      },
-    );
+    throw new SandboxError("invalid-name", `the CA may not certify the common name ${JSON.stringify(name)}`, {
+      detail:
+        "it looks like a host name, and the CA is constrained to localhost and the hosts it was made for",
+      fix: "use a name without dots, or one below a host given with --host",
+    });
   }
 }
 

@@ -119,9 +119,9 @@ export function profileOf(catalogue: Catalogue, { profile, fault }: CertificateR
   const found = catalogue.faults.get(fault);
   if (found === undefined) throw unknown("fault", fault, [...catalogue.faults.keys()]);
   if (!found.for.includes(profile)) {
-    throw new SandboxError("usage", `A ${profile} certificate cannot have the fault "${fault}".`, {
+    throw new SandboxError("usage", `a ${profile} certificate cannot have the fault "${fault}"`, {
       detail: `${fault}: ${found.description}`,
-      fix: `Use it with the profile ${found.for.join(" or ")}.`,
+      fix: `use it with the profile ${found.for.join(" or ")}`,
     });
   }
   return { ...good, ...found.set };
@@ -208,8 +208,8 @@ function subtree(value: unknown, at: string): string {
 }
 
 function unknown(kind: string, name: string, known: readonly string[]): SandboxError {
-  return new SandboxError("usage", `There is no certificate ${kind} ${JSON.stringify(name)}.`, {
-    fix: `Use one of: ${known.join(", ")}.`,
+  return new SandboxError("usage", `there is no certificate ${kind} ${JSON.stringify(name)}`, {
+    fix: `use one of: ${known.join(", ")}`,
   });
 }
 

@@ -57,7 +57,7 @@ export function fail(at: string, problem: string): never {
 }
 
 export function broken(at: string, problem: string): SandboxError {
-  return new SandboxError("bug", `${at}: ${problem}.`, {
-    fix: "Undo the change to that file, or install nats-sandbox again.",
+  return new SandboxError("bug", `${at}: ${problem}`, {
+    fix: "undo the change to that file, or install nats-sandbox again",
   });
 }

@@ -65,6 +65,6 @@ function bareEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 function broken(path: string, detail: string): SandboxError {
   return new SandboxError("server-broken", `${path} is not a nats-server that can be used`, {
     detail: `${path}: ${detail}`,
-    fix: "Give the path of a nats-server binary for this machine, or a version to fetch, with --server or NATS_SANDBOX_SERVER.",
+    fix: "give the path of a nats-server binary for this machine, or a version to fetch, with --server or NATS_SANDBOX_SERVER",
   });
 }

@@ -89,9 +89,9 @@ export async function openCache(env: NodeJS.ProcessEnv): Promise<string> {
 
 /** What a write into the cache that failed means to its user. */
 export function unusable(env: NodeJS.ProcessEnv, error: unknown): SandboxError {
-  return new SandboxError("state-unusable", `The cache ${cacheDirectory(env)} cannot be written`, {
+  return new SandboxError("state-unusable", `the cache ${cacheDirectory(env)} cannot be written`, {
     detail: messageOf(error),
-    fix: "Make it writable, or name another directory in NATS_SANDBOX_CACHE.",
+    fix: "make it writable, or name another directory in NATS_SANDBOX_CACHE",
     cause: error,
   });
 }

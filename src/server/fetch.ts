@@ -76,8 +76,8 @@ export async function fetchIntoCache(
 function assertFetchable(version: string): void {
   if (compareVersions(version, OLDEST_TO_FETCH) >= 0) return;
   throw new SandboxError("invalid-server", `nats-server ${version} cannot be fetched`, {
-    detail: `Only ${OLDEST_TO_FETCH} and later can.`,
-    fix: "Give the path of a binary of that version.",
+    detail: `only ${OLDEST_TO_FETCH} and later can`,
+    fix: "give the path of a binary of that version",
   });
 }
 

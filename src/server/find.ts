@@ -103,7 +103,7 @@ async function parseWish(text: string, source: string): Promise<Wish> {
     () => false,
   );
   if (isFile) return { path: resolve(text), source };
-  if (/[/\\]/.test(text)) throw invalid(`There is no file ${text}`, source);
+  if (/[/\\]/.test(text)) throw invalid(`there is no file ${text}`, source);
   return { version: parseVersion(text, source) };
 }
 
@@ -115,8 +115,8 @@ function parseVersion(text: string, source?: string): string {
 
 function invalid(message: string, source: string | undefined): SandboxError {
   return new SandboxError("invalid-server", message, {
-    ...(source === undefined ? {} : { detail: `It was given with ${source}.` }),
-    fix: `Give the path of a nats-server binary, such as ./nats-server, or a version, such as ${DEFAULT_VERSION}.`,
+    ...(source === undefined ? {} : { detail: `it was given with ${source}` }),
+    fix: `give the path of a nats-server binary, such as ./nats-server, or a version, such as ${DEFAULT_VERSION}`,
   });
 }
 
@@ -170,7 +170,7 @@ async function anyServer(context: Context): Promise<ServerBinary> {
 }
 
 async function fetched(version: string, anyVersion: boolean, context: Context): Promise<ServerBinary> {
-  if (context.offline) throw notFound(`There is no nats-server ${version} here`, [OFFLINE], context.env);
+  if (context.offline) throw notFound(`there is no nats-server ${version} here`, [OFFLINE], context.env);
   const { fetchIntoCache } = await import("./fetch.ts");
   return fetchIntoCache(version, anyVersion, context);
 }
@@ -196,6 +196,6 @@ async function interruptible<T>(context: Context, work: () => Promise<T>): Promi
     return await work();
   } catch (error) {
     if (!context.signal?.aborted || error instanceof SandboxError) throw error;
-    throw new SandboxError("aborted", "The search for a nats-server was interrupted", { cause: error });
+    throw new SandboxError("aborted", "the search for a nats-server was interrupted", { cause: error });
   }
 }

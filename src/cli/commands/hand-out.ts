@@ -73,10 +73,14 @@ function addConnectCommand(connect: Command): void {
 }
 
 function addCertsCommands(certs: Command): void {
-  certs.summary("list, renew, inspect and export the certificates of running modes").helpCommand(false);
+  certs
+    .summary("list, renew, inspect and export the certificates of running modes")
+    .helpCommand(false)
+    .addHelpText("after", example("nats-sandbox certs list", "of all modes that are up"));
   configured(
     named(certs.command("list").argument("[mode...]", "modes that are up; all of them when none is given")),
   )
+    .summary("list them: whose, what for, until when, and where")
     .description("Lists the certificates of the modes that are up: whose, what for, until when, and where.")
     .addHelpText("after", example("nats-sandbox certs list tls-verify", "those of one mode"))
     .action(
@@ -88,6 +92,7 @@ function addCertsCommands(certs: Command): void {
   configured(
     named(certs.command("renew").argument("[mode...]", "modes that are up; all of them when none is given")),
   )
+    .summary("make new ones, under the running servers")
     .description(
       "Makes a new CA and new certificates at the same paths and reloads the running servers with them.\nClients that are in stay in; new ones need the new files.",
     )
@@ -99,6 +104,7 @@ function addCertsCommands(certs: Command): void {
       ),
     );
   handingOut(certs.command("inspect").argument("<mode>", "a mode that is up"))
+    .summary("print all that one says")
     .description("Prints all that a certificate says, and the CA that signed it.")
     .option("--server", "the server's certificate, in place of a client's")
     .addHelpText("after", example("nats-sandbox certs inspect tls --server", "what a client is shown"))
@@ -110,6 +116,7 @@ function addCertsCommands(certs: Command): void {
       ),
     );
   handingOut(certs.command("export").argument("<mode>", "a mode that is up"))
+    .summary("write a client's into a folder, as PEM or for Java")
     .description(
       "Writes a client's certificates into a folder: ca.pem, cert.pem and key.pem, or for Java\ntruststore.p12, keystore.p12, their password, and the options that make a JVM use them. Only\nyou can read them unless --readable is given. They are test keys.",
     )

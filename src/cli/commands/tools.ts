@@ -108,9 +108,13 @@ function addPasswdCommand(passwd: Command): void {
 }
 
 function addServerCommands(server: Command): void {
-  server.summary("find, fetch and list nats-server binaries").helpCommand(false);
+  server
+    .summary("find, fetch and list nats-server binaries")
+    .helpCommand(false)
+    .addHelpText("after", example("nats-sandbox server list", "what is here"));
   server
     .command("path")
+    .summary("print the path of the one that up and check would run")
     .description("Prints the path of the nats-server that up and check would run, and fetches it if need be.")
     .option("--server <path|version>", "the one to look for")
     .option("--offline", "never fetch")
@@ -124,6 +128,7 @@ function addServerCommands(server: Command): void {
   server
     .command("fetch")
     .argument("[version]", "such as 2.10.26; the default version when not given")
+    .summary("fetch one into the cache")
     .description(
       "Fetches a nats-server into the cache: the official release, checked against its SHA256SUMS, or\nwhat the machine's package managers have.",
     )
@@ -136,6 +141,7 @@ function addServerCommands(server: Command): void {
     );
   server
     .command("list")
+    .summary("list those that are here, on PATH and in the cache")
     .description("Lists the nats-server binaries that are here: on PATH and in the cache.")
     .addHelpText("after", example("nats-sandbox server list --json", "as data"))
     .action(
