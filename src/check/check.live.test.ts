@@ -11,7 +11,7 @@ import { selectModes } from "../select.ts";
 import { compareVersions } from "../server/capabilities.ts";
 import { type CheckOutcome, checkModes } from "./check.ts";
 
-const CORE = selectModes(["core"]);
+const ALL = selectModes(["all"]);
 
 let home: string;
 let sandbox: Sandbox;
@@ -21,7 +21,7 @@ const events: SandboxEvent[] = [];
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "check-live-"));
-  sandbox = await startSandbox(CORE, { home: join(home, "state"), name: "checks" });
+  sandbox = await startSandbox(ALL, { home: join(home, "state"), name: "checks" });
   const scratch = await mkdtemp(join(home, "scratch-"));
   outcome = await checkModes(sandbox.running, {
     emit: (event) => events.push(event),
@@ -56,7 +56,7 @@ function connectionsIn(lines: readonly string[]): readonly string[] {
   return [...new Set(lines.map((line) => / - cid:(\d+) - /.exec(line)?.[1] ?? "none"))];
 }
 
-describe("the core modes", () => {
+describe("the modes", () => {
   it("are as promised: no check fails, none proves nothing", () => {
     expect(outcome.results.filter(({ verdict }) => verdict === "fail" || verdict === "inconclusive")).toEqual(
       [],
@@ -65,7 +65,7 @@ describe("the core modes", () => {
   });
 
   it("run every check and every finding, or say why not", () => {
-    for (const mode of CORE) {
+    for (const mode of ALL) {
       const known = [...Object.keys(mode.checks), ...Object.keys(mode.findings ?? {})];
       const { results, findings, skipped } = outcome;
       const told = [...results, ...findings, ...skipped].filter((one) => one.mode === mode.name);
@@ -81,7 +81,7 @@ describe("the core modes", () => {
     expect(events.flatMap((event) => (event.type === "skip" ? [event.skip] : []))).toEqual(
       expect.arrayContaining([...outcome.skipped]),
     );
-    for (const { name } of CORE) {
+    for (const { name } of ALL) {
       const phases = events.flatMap((event) =>
         event.type === "phase" && event.mode === name ? [event.phase] : [],
       );

@@ -2,15 +2,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { deciderOf } from "../classify.ts";
 import type { Mode } from "../model.ts";
-import { MODES } from "../modes/all.gen.ts";
 import type { CheckResult } from "../results.ts";
+import { selectModes } from "../select.ts";
 import { compareVersions } from "../server/capabilities.ts";
 import { findServer } from "../server/find.ts";
 import { checkId, mapFew, type Outcome, openWorkshop, redIn } from "../testing/sabotage.ts";
 import { WAYS, type Way } from "../testing/sabotages.ts";
 import { killed } from "../testing/spoilt-servers.ts";
 
-const CORE = MODES.filter(({ groups }) => groups.includes("core"));
+const ALL = selectModes(["all"]);
 
 /** gnatsd 1.x ignores `allow_non_tls`, and stays as it was. */
 const IGNORED_BY_GNATSD = ["TLS beside plaintext"];
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const binary = await findServer();
   version = binary.version;
   await using workshop = await openWorkshop(binary);
-  const pairs = CORE.flatMap((mode) => [AS_IT_IS, DEAD, ...WAYS].map((way) => ({ mode, way })));
+  const pairs = ALL.flatMap((mode) => [AS_IT_IS, DEAD, ...WAYS].map((way) => ({ mode, way })));
   const outcomes = await mapFew(pairs, async ({ mode, way }) => {
     const sabotage = await way.of(mode);
     return sabotage === undefined ? undefined : workshop.check(mode, sabotage);
@@ -49,7 +49,7 @@ beforeAll(async () => {
   untouched = all.filter(({ way }) => way === AS_IT_IS).flatMap(({ outcome }) => resultsOf(outcome));
   dead = all.filter(({ way }) => way === DEAD).map(({ mode, outcome }) => [mode, outcome]);
   runs = all.filter(({ way }) => WAYS.includes(way));
-  console.log(`${CORE.length} modes, ${untouched.length} checks, ${runs.length} sabotages`);
+  console.log(`${ALL.length} modes, ${untouched.length} checks, ${runs.length} sabotages`);
 }, 240_000);
 
 function resultsOf(outcome: Outcome): readonly CheckResult[] {
@@ -67,14 +67,14 @@ function redWhen(...kinds: readonly Way["breaks"][]): ReadonlySet<string> {
 /** All checks that this machine can run. */
 function checks(which: (result: CheckResult) => boolean): readonly string[] {
   return untouched
-    .filter(({ id, mode }) => CORE.some(({ name, checks }) => name === mode && checkId(id) in checks))
+    .filter(({ id, mode }) => ALL.some(({ name, checks }) => name === mode && checkId(id) in checks))
     .filter(which)
     .map(({ id }) => id);
 }
 
 describe("checks of a mode as it is", () => {
   it("run, all of them, and none is red", () => {
-    expect(new Set(untouched.map(({ mode }) => mode))).toEqual(new Set(CORE.map(({ name }) => name)));
+    expect(new Set(untouched.map(({ mode }) => mode))).toEqual(new Set(ALL.map(({ name }) => name)));
     const notGreen = untouched.filter(({ verdict }) => verdict !== "pass" && verdict !== "deviates");
     expect(notGreen).toEqual([]);
   });

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findNatscli } from "../dial/natscli.ts";
-import { MODES } from "../modes/all.gen.ts";
 import { createPki } from "../pki/pki.ts";
+import { selectModes } from "../select.ts";
 import { openRoom, type Room } from "../testing/cli-room.ts";
 
-const CORE = MODES.filter(({ groups }) => groups.includes("core")).map(({ name }) => name);
+const ALL = selectModes(["all"]).map(({ name }) => name);
 const natscli = findNatscli();
 /** Within this time (ms) a program that is turned away must have ended. */
 const LIMIT = 10_000;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   symlinkSync(packages, join(room.work, "node_modules/@nats-io"));
   const { trust } = await createPki();
   writeFileSync(join(room.work, "stranger.pem"), trust("ca"));
-  await room.start(["up", "--quiet"]).says(/Ctrl-C stops everything/);
+  await room.start(["up", "all", "--quiet"]).says(/Ctrl-C stops everything/);
 });
 afterAll(async () => {
   await room[Symbol.asyncDispose]();
@@ -61,7 +61,7 @@ describe("javascript", () => {
     return end(process.execPath, [file]);
   }
 
-  it.each(CORE)("gets into %s", async (mode) => {
+  it.each(ALL)("gets into %s", async (mode) => {
     const { status, stdout, stderr } = runJavascript(await code(mode, "javascript"));
     // Whose subjects are limited is told so, and has got in all the same.
     const told =
@@ -94,7 +94,7 @@ describe.skipIf(natscli === undefined)(
     const runCli = (text: string) => end("/bin/sh", ["-euc", text]);
     const subject = (text: string) => text.replace("pub hello", "pub orders.new");
 
-    it.each(CORE)("gets into %s, with the login in the URL too", async (mode) => {
+    it.each(ALL)("gets into %s, with the login in the URL too", async (mode) => {
       for (const more of [[], ["--url"]])
         expect(runCli(subject(await code(mode, "cli", more)))).toMatchObject({ status: 0 });
     });

@@ -12,9 +12,12 @@ export async function modes(flags: GlobalOptions & ConfiguredOptions): Promise<n
   }
   const style = styleFor(process.stdout, options);
   const title = (name: string, aliases: readonly string[] = []) => [name, ...aliases].join(", ");
-  const width = Math.max(...all.map(({ name, aliases }) => title(name, aliases).length)) + 2;
+  const widest = (of: (mode: Mode) => string) =>
+    Math.max(...all.map((mode) => of(mode).length));
+  const width = widest(({ name, aliases }) => title(name, aliases)) + 2;
+  const groupsWidth = widest(({ groups }) => groups.join(", ")) + 4;
   const lines = all.map(({ name, aliases, groups, why, checks }) => {
-    const head = `${style.bold(title(name, aliases).padEnd(width))}${groups.join(", ").padEnd(8)}${Object.keys(checks).length} checks`;
+    const head = `${style.bold(title(name, aliases).padEnd(width))}${groups.join(", ").padEnd(groupsWidth)}${Object.keys(checks).length} checks`;
     return `${head}\n  ${style.dim(why)}`;
   });
   result(lines.join("\n"));

@@ -1,4 +1,4 @@
-/** Ways to spoil a running mode, few and broad: between them they turn every check of every core mode red. */
+/** Ways to spoil a running mode, few and broad: between them they turn every check of every mode red. */
 import { deciderOf } from "../classify.ts";
 import type { Mode } from "../model.ts";
 import { readInfo } from "../wire/session.ts";
