@@ -113,9 +113,13 @@ export async function openRoom(name = "room"): Promise<Room> {
     lasting: () => lastingOf(files()),
     processes: () => processesOf(dir),
     async remaining() {
+      let last = processesOf(dir);
       // A watchdog ends a moment after its server.
-      await eventually(() => processesOf(dir).size === 0, "processes to end").catch(() => {});
-      return [...processesOf(dir).values()];
+      await eventually(() => {
+        last = processesOf(dir);
+        return last.size === 0;
+      }, "processes to end").catch(() => {});
+      return [...last.values()];
     },
     servers: () =>
       [...processesOf(dir)].flatMap(([pid, args]) => (args.startsWith(`${path} -c `) ? [pid] : [])),
