@@ -12,8 +12,7 @@ export async function modes(flags: GlobalOptions & ConfiguredOptions): Promise<n
   }
   const style = styleFor(process.stdout, options);
   const title = (name: string, aliases: readonly string[] = []) => [name, ...aliases].join(", ");
-  const widest = (of: (mode: Mode) => string) =>
-    Math.max(...all.map((mode) => of(mode).length));
+  const widest = (of: (mode: Mode) => string) => Math.max(...all.map((mode) => of(mode).length));
   const width = widest(({ name, aliases }) => title(name, aliases)) + 2;
   const groupsWidth = widest(({ groups }) => groups.join(", ")) + 4;
   const lines = all.map(({ name, aliases, groups, why, checks }) => {

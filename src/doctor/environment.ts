@@ -2,21 +2,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { NAMES } from "../env.ts";
 import { type Item, ok, warning } from "./item.ts";
-
-/** What the nats CLI reads. */
-const CLIENT_VARIABLES = [
-  "NATS_URL",
-  "NATS_USER",
-  "NATS_PASSWORD",
-  "NATS_TOKEN",
-  "NATS_CREDS",
-  "NATS_NKEY",
-  "NATS_CA",
-  "NATS_CERT",
-  "NATS_KEY",
-  "NATS_CONTEXT",
-];
 
 const OTHERS: Readonly<Record<string, string>> = {
   SSL_CERT_FILE: "Go and OpenSSL programs believe the CAs in it, and not those of the system",
@@ -31,7 +18,7 @@ export function examineEnvironment(env: NodeJS.ProcessEnv): readonly Item[] {
 }
 
 function clientItems(env: NodeJS.ProcessEnv): readonly Item[] {
-  const set = CLIENT_VARIABLES.filter((name) => env[name]);
+  const set = NAMES.filter((name) => env[name]);
   if (set.length === 0) return [];
   const text = `${set.join(", ")} ${set.length === 1 ? "is" : "are"} set: the nats CLI uses that with whatever server it dials`;
   return [warning("environment-nats", text, `unset ${set.join(" ")}`)];

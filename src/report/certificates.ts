@@ -1,21 +1,9 @@
 /** Text for people about certificates: a short list, and everything one says. */
+import type { CertificateFacts } from "../pki/describe.ts";
 import { type Style, wrap } from "./text.ts";
 
-/** A certificate as these texts need it; `CertificateFacts` has it all. */
-export interface CertificateText {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serial: string;
-  readonly names: readonly string[];
-  readonly keyUsage: readonly string[];
-  readonly extendedKeyUsage: readonly string[];
-  readonly ca: boolean;
-  readonly nameConstraints: readonly string[];
-  readonly key: string;
-  readonly signature: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly sha256: string;
+/** A certificate, whose it is, and where it is kept. */
+export interface CertificateText extends CertificateFacts {
   /** `ca`, `server server`, `client app`. */
   readonly whose: string;
   readonly path: string;
