@@ -1,6 +1,6 @@
 /** `up --detach` that does not come to be: failed starts, failed checks, signals, deaths of the command; no keeper stays. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import {
   answers,
   askStatus,
@@ -21,6 +21,7 @@ const UP = ["up", "--detach", ...MODES];
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const SIGNALS = Object.keys(STATUS) as readonly (keyof typeof STATUS)[];
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 /** A nats-server that is given another config than the one it is started with, or that does something else first. */

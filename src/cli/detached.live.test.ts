@@ -1,7 +1,7 @@
 /** The life of a detached sandbox from outside: it stays when its command has ended, tells what it is, and goes when told. */
 import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import {
   answers,
   askStatus,
@@ -16,6 +16,7 @@ import {
 } from "../testing/cli-detached.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 describe.concurrent("up --detach", () => {
@@ -159,7 +160,7 @@ describe.concurrent("several names", () => {
     expect(JSON.parse(down.stdout).stopped.sort()).toEqual([...NAMES].sort());
     await nothingRuns(room);
     expect(await Promise.all(told.map((one) => answers(portOf(one))))).not.toContain(true);
-  }, 90_000);
+  });
 
   it("down and restart of one leave the other alone", async () => {
     await using room = await openRoom("detached-two");

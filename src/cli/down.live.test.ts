@@ -2,13 +2,14 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { askStatus, keepers, lives, nothingRuns, upDetached } from "../testing/cli-detached.ts";
 import { eventually } from "../testing/cli-program.ts";
 import { openRoom, realServer } from "../testing/cli-room.ts";
 
 const READY = /Ctrl-C stops everything/;
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 describe.concurrent("down", () => {
@@ -66,7 +67,7 @@ describe.concurrent("down", () => {
       expect([0, 3]).toContain(status);
       expect(stderr).not.toMatch(/bug|^ {4}at /m);
     }
-  }, 60_000);
+  });
 
   it("ends an owner that hangs, its servers with it", async () => {
     await using room = await openRoom("down-hung");
@@ -82,7 +83,7 @@ describe.concurrent("down", () => {
       said: expect.stringContaining("the sandbox default does not answer"),
     });
     await nothingRuns(room);
-  }, 60_000);
+  });
 
   it("ends servers that take no notice", async () => {
     await using room = await openRoom("down-deaf");

@@ -1,6 +1,6 @@
 /** A sandbox that comes up again is the same one: ports, credentials, certificates; what makes it another one, and what must not. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createPki } from "../pki/pki.ts";
 import { selectMode } from "../select.ts";
 import {
@@ -17,6 +17,7 @@ import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 
 const MODES = ["tls-verify", "user-pass-bcrypt"];
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 describe.concurrent("up again", () => {

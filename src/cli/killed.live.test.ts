@@ -2,12 +2,13 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { answers, askStatus, lives, portOf, upDetached } from "../testing/cli-detached.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { MODES, MOMENTS, READY, rememberedPorts } from "../testing/kill-moments.ts";
 import { randomFor, SEED } from "../testing/random.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 const KILLS = 100;

@@ -3,10 +3,11 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { startSandbox } from "../sandbox.ts";
 import { selectMode } from "../select.ts";
 import {
+  clientsGetIn,
   down,
   identityFile,
   lifeOf,
@@ -15,9 +16,11 @@ import {
   readIdentity,
   upDetached,
 } from "../testing/cli-detached.ts";
+import { eventually } from "../testing/cli-program.ts";
 import { openRoom, realServer } from "../testing/cli-room.ts";
 import { all, modeOf } from "../testing/state-home.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 describe.concurrent("a port", () => {
@@ -37,6 +40,27 @@ describe.concurrent("a port", () => {
       await down(room);
       // From now on it is that one.
       expect(portOf(await upDetached(room))).toBe(portOf(JSON.parse(stdout)));
+      await down(room);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+
+  it("that was taken while its server was down is another one after a restart, and that one is handed out", async () => {
+    await using room = await openRoom("port-restart");
+    const told = await upDetached(room);
+    for (const pid of room.servers()) process.kill(pid, "SIGKILL");
+    await eventually(() => room.servers().length === 0, "the server to end");
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(portOf(told), "127.0.0.1", resolve));
+    try {
+      const { status, stdout } = await room.run(["restart", "--json"]);
+      const [port, { clients }] = [portOf(JSON.parse(stdout)), JSON.parse(stdout).modes[0]];
+      expect({ status, same: port === portOf(told) }).toEqual({ status: 0, same: false });
+      expect(clients.app.url).toBe(`nats://localhost:${port}`);
+      expect(readFileSync(clients.app.envFile, "utf8")).toContain(`:${port}'`);
+      expect(await clientsGetIn(told.dir)).toEqual([true]);
+      expect(readIdentity(room, "open").ports.server.client).toBe(port);
       await down(room);
     } finally {
       await new Promise((resolve) => other.close(resolve));

@@ -1,11 +1,12 @@
 /** `logs` from outside: what the servers say, without a secret, as much as is asked for, and as it comes. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { listHandedOut } from "../handed-out.ts";
 import { askStatus, portOf, secretsOf, upDetached } from "../testing/cli-detached.ts";
 import { eventually } from "../testing/cli-program.ts";
 import { openRoom, realServer } from "../testing/cli-room.ts";
 import { readInfo, WireSession } from "../wire/session.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // several lives each, many at once
 beforeAll(() => realServer());
 
 /** Comes and goes, and returns the number under which the server's log tells of it. */
