@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { ALONE, MODES, row, WHILE_UP } from "./judge-examples.mjs";
+import { ALONE, LAST, MODES, row, WHILE_UP } from "./judge-examples.mjs";
 
 const PROJECT = process.cwd();
 /** How long (ms) anything here may take. */
@@ -61,7 +61,7 @@ async function helpOf(words) {
   const [, listed = ""] = /^Commands:\n((?: .*\n)+)/m.exec(stdout) ?? [];
   const names = [...listed.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name);
   const below = await Promise.all(names.map((name) => helpOf([...words, name])));
-  return [{ words, text: stdout, group: names.length > 0 }, ...below.flat()];
+  return [{ words, text: stdout }, ...below.flat()];
 }
 
 /** The lines below "Example:", each without the remark behind it. */
@@ -123,7 +123,7 @@ async function nothingRuns(when) {
 
 /** What is left besides what the examples were told to write. */
 function left() {
-  const told = ["report.json", "completion.sh", "pki", "pki/ca.pem"];
+  const told = ["report.json", "completion.sh", "pki", "pki/ca.pem", "nats-sandbox.yaml"];
   return filesHere().filter((file) => !before.files.includes(file) && !told.includes(file));
 }
 
@@ -140,10 +140,10 @@ const test = `node -e "const { NATS_URL, NATS_KEY } = process.env; console.log('
 writeFileSync("package.json", JSON.stringify({ ...manifest, scripts: { test } }, null, 2));
 
 const help = await helpOf([]);
-for (const { words, text, group } of help)
-  if (!group && examplesIn(text).length === 0) wrong.push(`the help of ${words.join(" ")} gives no example`);
+for (const { words, text } of help)
+  if (examplesIn(text).length === 0) wrong.push(`the help of ${words.join(" ")} gives no example`);
 const examples = help.flatMap(({ text }) => examplesIn(text));
-const known = { ...ALONE, ...WHILE_UP };
+const known = { ...ALONE, ...WHILE_UP, ...LAST };
 for (const line of examples)
   if (!(line in known)) wrong.push(`nobody knows how to judge the example: ${line}`);
 for (const line of Object.keys(known))
@@ -161,6 +161,8 @@ await nothingRuns("after down");
 onlyThisIsLeft("after down", IDENTITY);
 if (!left().some((file) => file.endsWith("identity/tls-verify.json"))) wrong.push("down forgot the identity");
 
+for (const [line, how] of Object.entries(LAST)) if (examples.includes(line)) await judge(line, how);
+await nothingRuns("at the end");
 await judge("nats-sandbox down --forget", { good: () => true });
 onlyThisIsLeft("after down --forget", /^$/);
 

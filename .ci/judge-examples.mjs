@@ -25,6 +25,7 @@ export const ALONE = {
   "nats-sandbox server list --json": {
     good: json(({ servers }) => servers.some((one) => one.version === "2.10.26" && existsSync(one.path))),
   },
+  "nats-sandbox server list": { good: says(/2\.10\.26/) },
   "nats-sandbox modes --json": {
     good: json(
       ({ modes }) => modes.length >= 9 && modes.every(({ checks }) => Object.keys(checks).length > 0),
@@ -88,6 +89,7 @@ export const WHILE_UP = {
   "nats-sandbox certs list tls-verify": {
     good: says(/^tls-verify\n(.|\n)*CN=nats-sandbox CA(.|\n)*CN=app$/m),
   },
+  "nats-sandbox certs list": { good: says(/^tls\n(.|\n)*^tls-verify\n/m) },
   "nats-sandbox certs inspect tls --server": { good: says(/^ {2}names +localhost, 127\.0\.0\.1, ::1$/m) },
   "nats-sandbox certs export tls --format pem --out ./pki": {
     good: (ran) =>
@@ -99,4 +101,11 @@ export const WHILE_UP = {
   },
   "nats-sandbox restart tls-verify": { good: says(/✔ tls-verify +tls:\/\/localhost:\d+ /) },
   "nats-sandbox down --all": { good: (ran) => /default is stopped/.test(ran.stdout + ran.stderr) },
+};
+
+/** Examples that leave a file which changes what the others do. */
+export const LAST = {
+  "nats-sandbox init && nats-sandbox check": {
+    good: (ran) => existsSync("nats-sandbox.yaml") && /^\d+ modes?, \d+ checks passed in /m.test(ran.stdout),
+  },
 };
