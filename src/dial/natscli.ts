@@ -100,7 +100,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/secure connection not available/, "TLS_NOT_OFFERED"],
   [/certificate signed by unknown authority/, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
   [/certificate is valid for|doesn't contain any IP SANs/, "ERR_TLS_CERT_ALTNAME_INVALID"],
-  [/DEADLINE/, "DEADLINE"],
+  [/DEADLINE|i\/o timeout/, "DEADLINE"],
   [/no servers available/, "ECONNREFUSED"],
 ];
 
