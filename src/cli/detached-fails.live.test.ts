@@ -105,7 +105,8 @@ describe.concurrent("a failed check", () => {
     expect(status).toBe(1);
     expect(told.modes[0].checks.fail).toBeGreaterThan(0);
     expect(await answers(portOf(told))).toBe(true);
-    expect((await askStatus(room)).document).toEqual(told);
+    expect(await askStatus(room)).toMatchObject({ exit: 1, document: told });
+    expect((await room.run(["status"])).stdout).toMatch(/✖ user-pass .* \d+\/\d+ checks passed/);
     expect((await room.run(["down"])).status).toBe(0);
     expect(await room.remaining()).toEqual([]);
   });

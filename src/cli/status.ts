@@ -12,7 +12,7 @@ export interface StatusOptions extends GlobalOptions {
   readonly all?: boolean;
 }
 
-/** Exit status 1 when a server ended by itself, or a mode did not start. */
+/** Exit status 1 when a server ended by itself, a mode did not start, or a check was not as promised. */
 export async function status(options: StatusOptions): Promise<number> {
   const home = stateHome(process.env, process.cwd());
   if (options.all !== true) {
@@ -39,7 +39,11 @@ async function askIfUp(home: string, name: string): Promise<readonly Status[]> {
 }
 
 function isWell({ modes }: Status): boolean {
-  return modes.every(({ state }) => state === "ready");
+  return modes.every(isModeWell);
+}
+
+function isModeWell({ state, checks }: ModeStatus): boolean {
+  return state === "ready" && (checks === undefined || checks.fail + checks.inconclusive === 0);
 }
 
 export function showOne(one: Status, options: GlobalOptions): void {
@@ -48,7 +52,7 @@ export function showOne(one: Status, options: GlobalOptions): void {
   const width = (of: (mode: ModeStatus) => string) =>
     Math.max(0, ...one.modes.map((mode) => of(mode).length));
   const [mode, url] = [width((row) => row.mode), width((row) => row.url ?? "")];
-  const sign = ({ state }: ModeStatus) => (state === "ready" ? style.green("✔") : style.red("✖"));
+  const sign = (row: ModeStatus) => (isModeWell(row) ? style.green("✔") : style.red("✖"));
   result(
     [
       style.bold(one.name) + style.dim(` · ${one.engine} engine · process ${one.owner}${until}`),

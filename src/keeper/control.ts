@@ -1,6 +1,8 @@
 /** What the owner of a sandbox does for other commands, asked through its control socket (HTTP, one request a connection). */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { asSandboxError, SandboxError } from "../errors.ts";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { asSandboxError, codeOf, SandboxError } from "../errors.ts";
 import type { RunningMode } from "../running/running.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { isSelected, selectModes } from "../select.ts";
@@ -54,9 +56,12 @@ async function answer(
     case "POST /renew":
       return json(response, 200, { modes: (await sandbox.renew(modes)).map(({ mode }) => mode.name) });
     case "GET /logs": {
+      const gone = new AbortController();
+      response.once("close", () => gone.abort());
       const lines = logLines(modes, {
         follow: url.searchParams.has("follow"),
         last: Number(url.searchParams.get("last") ?? Number.POSITIVE_INFINITY),
+        signal: gone.signal,
       });
       return stream(response, lines);
     }
@@ -86,15 +91,14 @@ function json(response: ServerResponse, code: number, document: unknown): void {
   response.end(JSON.stringify(document));
 }
 
-/** One JSON document a line. */
+/** One JSON document a line, as fast as the reader takes them, and for as long as it stays. */
 async function stream(response: ServerResponse, lines: AsyncIterable<LogLine>): Promise<void> {
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   response.flushHeaders();
-  for await (const line of lines) {
-    if (response.destroyed) return;
-    response.write(`${JSON.stringify(line)}\n`);
-  }
-  response.end();
+  const encoded = Readable.from(lines).map((line: LogLine) => `${JSON.stringify(line)}\n`);
+  await pipeline(encoded, response).catch((error) => {
+    if (codeOf(error) !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+  });
 }
 
 export function errorDocument(error: unknown): ErrorDocument {

@@ -12,6 +12,8 @@ export interface LogOptions {
   readonly follow: boolean;
   /** How many of the lines there are already, a server; infinite for all. */
   readonly last: number;
+  /** Ends the following. */
+  readonly signal: AbortSignal;
 }
 
 /** How often (ms) growing logs are looked at. */
@@ -19,14 +21,14 @@ const INTERVAL = 100;
 
 export async function* logLines(
   modes: readonly RunningMode[],
-  { follow, last }: LogOptions,
+  { follow, last, signal }: LogOptions,
 ): AsyncGenerator<LogLine> {
   const tails = modes.flatMap((running) => running.serverNames.map((server) => tailOf(running, server)));
   for (const tail of tails) {
     const lines = await tail();
     yield* lines.slice(Math.max(0, lines.length - last));
   }
-  while (follow) {
+  while (follow && !signal.aborted) {
     await sleep(INTERVAL);
     for (const tail of tails) yield* await tail();
   }

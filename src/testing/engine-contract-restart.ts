@@ -61,8 +61,8 @@ export function describeRestart(bench: () => Bench): void {
       expect(await getsIn(again)).toBe(true);
     });
 
-    it.each(["stop", "crash"])("finds the streams that were stored before the %s", async (how) => {
-      if (!can(bench().engine.version, "jetstream")) return; // gnatsd has none
+    it.for(["stop", "crash"])("finds the streams that were stored before the %s", async (how, { skip }) => {
+      skip(!can(bench().engine.version, "jetstream"), "this server has no JetStream");
       const config = ({ root }: { readonly root: string }) =>
         `jetstream { store_dir: "${root}/jetstream", max_mem: 1M, max_file: 16M }`;
       const { server } = await bench().start({ config });

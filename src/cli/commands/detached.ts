@@ -21,7 +21,7 @@ export function addDetachedCommands(program: Command): void {
   configured(named(program.command("status")))
     .summary("what a sandbox runs")
     .description(
-      "Shows what a sandbox runs: modes, URLs, and what the checks came to. The exit status is 1 when a\nserver ended by itself, 3 when the sandbox is not up.",
+      "Shows what a sandbox runs: modes, URLs, and what the checks came to. The exit status is 1 when a\nserver ended by itself or a check was not as promised, 3 when the sandbox is not up.",
     )
     .option("--all", "every sandbox of this directory")
     .addHelpText("after", example("nats-sandbox status --json", "as data: ports, files, owner"))
