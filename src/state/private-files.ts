@@ -9,9 +9,12 @@ export function writePrivate(path: string, content: string | Uint8Array): void {
   writeFileSync(path, content, { flag: "wx", mode: 0o600 });
 }
 
+/** End of the name of a file that is being written; one that stays was left by a process that was killed. */
+export const UNFINISHED = ".new";
+
 /** The same, in place of a file that may be there: whoever reads sees the old content or the new one, never a half. */
 export function replacePrivate(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${randomUUID()}.new`;
+  const temporary = `${path}.${randomUUID()}${UNFINISHED}`;
   try {
     writePrivate(temporary, content);
     renameSync(temporary, path);

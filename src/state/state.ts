@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { messageOf, SandboxError } from "../errors.ts";
 import { removeHomeIfEmpty } from "./home.ts";
 import { deadNames, foreign, giveLockBack, takeLock } from "./lock.ts";
-import { listDir, makePrivateDir, replacePrivate } from "./private-files.ts";
+import { listDir, makePrivateDir, replacePrivate, UNFINISHED } from "./private-files.ts";
 import { type ProcessId, startTime } from "./process-id.ts";
 
 /** Where a sandbox is, whether it is up or not. */
@@ -160,12 +160,16 @@ function clear(dir: string, forget: boolean): void {
   if (!existsSync(dir)) return;
   checkOurs(dir);
   for (const path of pidFiles(dir)) endProcess(path);
-  const lasts = !forget && listDir(join(dir, LASTING)).length > 0;
-  const going = lasts
-    ? listDir(dir)
-        .filter((entry) => entry !== LASTING && entry !== MARKER)
-        .map((entry) => join(dir, entry))
-    : [dir];
+  const lasting = forget ? [] : listDir(join(dir, LASTING)).filter((file) => !file.endsWith(UNFINISHED));
+  const going =
+    lasting.length === 0
+      ? [dir]
+      : [
+          ...listDir(dir).filter((entry) => entry !== LASTING && entry !== MARKER),
+          ...listDir(join(dir, LASTING))
+            .filter((file) => !lasting.includes(file))
+            .map((file) => join(LASTING, file)),
+        ].map((entry) => join(dir, entry));
   // First out of the way, each in one step: what is half deleted would be nobody's, and in everybody's way.
   for (const path of going) {
     const gone = join(dirname(dir), `${GONE}${randomUUID()}`);
@@ -178,7 +182,8 @@ function clear(dir: string, forget: boolean): void {
 function checkOurs(dir: string): void {
   const marker = join(dir, MARKER);
   if (!existsSync(marker)) {
-    if (listDir(dir).length > 0) throw foreign(dir);
+    const ours = (file: string) => file.startsWith(MARKER) && file.endsWith(UNFINISHED);
+    if (!listDir(dir).every(ours)) throw foreign(dir);
     return;
   }
   const schema = schemaOf(readFileSync(marker, "utf8"));

@@ -50,6 +50,20 @@ describe("what is not ours", () => {
 });
 
 describe("a sweep", () => {
+  it("clears what was killed in the middle of writing, and no more of what lasts", () => {
+    leave(home, "marker", DEAD, [".sandbox.json.1234.new"]);
+    const lasting = ["identity/tls.json", "identity/tls.json.1234.new", "identity/token.json.5678.new"];
+    leave(home, "identity", DEAD, [".sandbox.json", ...lasting]);
+    leave(home, "nothing", DEAD, [".sandbox.json", "identity/tls.json.1234.new"]);
+    expect([...sweepDead(home)].sort()).toEqual(["identity", "marker", "nothing"]);
+    expect(all(home).filter((one) => one !== ".gitignore")).toEqual([
+      "identity",
+      "identity/.sandbox.json",
+      "identity/identity",
+      "identity/identity/tls.json",
+    ]);
+  });
+
   it("clears the dead, and spares the living and whatever else is there", () => {
     leave(home, "dead", DEAD);
     leave(home, "dead-too", DEAD);
