@@ -86,7 +86,7 @@ const USES: Readonly<Record<string, readonly Use[]>> = {
   status: [
     use("status"),
     use("status --json"),
-    use("status --all --json"),
+    use("status --all --json", { status: 1 }), // one of them has failed checks
     use("status --name no", { status: 3 }),
   ],
   logs: [
@@ -158,7 +158,7 @@ const USES: Readonly<Record<string, readonly Use[]>> = {
     use("certs renew tls-verify --json"),
     told("certs renew --name bad --verbose", { status: 3 }),
     told("logs --name bad"), // the server's own file has it in clear
-    use("status --name bad --json"), // with the certificates that it had
+    use("status --name bad --json", { status: 1 }), // with the certificates that it had
   ],
   restart: [
     use("restart"),
