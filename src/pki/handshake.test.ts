@@ -1,8 +1,9 @@
 /** Certificates in real TLS handshakes over loopback, judged by Node: each side must say exactly why it refuses. */
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { connect, createServer, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect, createServer, type PeerCertificate, type TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { codeOf, messageOf } from "../errors.ts";
 import type { FaultName, KeyPair, KeyType, TrustName } from "../model.ts";
@@ -55,6 +56,11 @@ async function shake(options: Handshake): Promise<{ readonly client: string; rea
   }
 }
 
+/** Node 22.23 finds no IPv6 address in any certificate. */
+const NODE_KNOWS_IPV6 =
+  checkServerIdentity("::1", { subjectaltname: "IP Address:0:0:0:0:0:0:0:1" } as PeerCertificate) ===
+  undefined;
+
 test.each(KEY_TYPES)("%s: mutual TLS by name, by IPv4, by IPv6 and between peers", async (keyType) => {
   const pki = await createPki({ keyType, hosts: ["nats.example.test", "*.wild.test"] });
   const [server, client, peer] = await Promise.all([
@@ -68,7 +74,8 @@ test.each(KEY_TYPES)("%s: mutual TLS by name, by IPv4, by IPv6 and between peers
     expect(await shake({ server, client, trusted, servername })).toEqual(ok);
   }
   expect(await shake({ server, client, trusted, host: "127.0.0.1" })).toEqual(ok);
-  expect(await shake({ server, client, trusted, host: "::1" })).toEqual(ok);
+  if (NODE_KNOWS_IPV6) expect(await shake({ server, client, trusted, host: "::1" })).toEqual(ok);
+  expect(new X509Certificate(server.chain).checkIP("::1")).toBe("::1");
   expect(await shake({ server: peer, client: peer, trusted, servername: "localhost" })).toEqual(ok);
 });
 

@@ -1,7 +1,7 @@
 /** Our own NATS and TLS client: bytes on a socket, every one accounted for. It judges servers. */
-import { randomUUID } from "node:crypto";
+import { randomUUID, X509Certificate } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import { codeOf } from "../errors.ts";
 import type { Connection, Login } from "../model.ts";
 import { connectOptions, type Message, parseMessage } from "./protocol.ts";
@@ -158,7 +158,7 @@ export class WireSession {
       ...(isIP(name) ? {} : { servername: name }),
       secureContext: (this.#options.contexts ?? new TlsContexts()).get(tls),
       // Node would verify an address as "localhost" (nodejs/node#27943): say whom we mean.
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+      checkServerIdentity: (_host, certificate) => identityError(name, certificate),
     });
     let ticket = false;
     const accepted = () => {
@@ -217,6 +217,16 @@ export class WireSession {
     this.#buffer = this.#buffer.subarray(next);
     return true;
   }
+}
+
+/**
+ * Why a certificate is not good for a name or an address. OpenSSL is asked of an address: Node 22.23 holds ::1 for a name,
+ * and finds it in no certificate.
+ */
+function identityError(name: string, certificate: PeerCertificate): Error | undefined {
+  const error = checkServerIdentity(name, certificate);
+  const isGood = isIP(name) > 0 && new X509Certificate(certificate.raw).checkIP(name) !== undefined;
+  return isGood ? undefined : error;
 }
 
 /** Reads the INFO line of a server without saying anything: it is up, and this is its version. */
