@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const dist = new URL("../dist/", import.meta.url);
 const { MODES } = await import(new URL("modes/all.gen.js", dist));
-const { startMode } = await import(new URL("running.js", dist));
+const { startMode } = await import(new URL("running/running.js", dist));
 
 /** Looks at the server, or starts none, instead of dialling it. */
 const NO_DIAL = new Set(["listeners", "only-hashes", "refuses-to-start", "default-trust"]);
@@ -28,7 +28,13 @@ export async function planFloor(binary, version, dir) {
       mkdirSync(at.root, { recursive: true });
       for (const [name, { text }] of Object.entries(spec.files)) writeFileSync(join(at.root, name), text);
       captured.push({ name: spec.id, root: at.root, ready: !spec.id.endsWith("/mismatched") });
-      return { id: spec.id, version, address: () => ({ host: "127.0.0.1", port: 1 }), stop: async () => {} };
+      return {
+        id: spec.id,
+        version,
+        address: () => ({ host: "127.0.0.1", port: 1 }),
+        ended: new Promise(() => {}),
+        stop: async () => {},
+      };
     },
   };
   const core = MODES.filter(({ groups }) => groups.includes("core"));
