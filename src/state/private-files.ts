@@ -18,8 +18,9 @@ export function replacePrivate(path: string, content: string | Uint8Array): void
   try {
     writePrivate(temporary, content);
     renameSync(temporary, path);
-  } finally {
+  } catch (error) {
     rmSync(temporary, { force: true });
+    throw error;
   }
 }
 
