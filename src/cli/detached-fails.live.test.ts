@@ -206,7 +206,7 @@ describe.concurrent("the command", () => {
 describe.skipIf(PYTHON === undefined).concurrent("in a terminal", () => {
   it("Ctrl-C before it is ready is 130, and nothing is left", async () => {
     await using room = await openRoom("detached-ctrl-c");
-    const { status } = await inTerminal(room, UP, { does: "Ctrl-C", at: "starting" }).ended;
+    const { status } = await inTerminal(room, UP, { does: "Ctrl-C", at: "MODE" }).ended;
     expect(status).toBe(130);
     await nothingRuns(room);
   });
