@@ -59,7 +59,7 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
   hostNames(options.hosts ?? []); // a bad name ends it here, before anything is made
   const home = resolve(options.home); // servers run in folders of their own, so paths must not depend on ours
   sweepDead(home);
-  const state = openState(home, options.name, { forget: options.identity === "renewed" });
+  const state = openState(home, options.name);
   // Read while the engine looks for its server; whoever needs it waits for it, and is told if it fails.
   if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
   try {
@@ -125,7 +125,7 @@ async function tryMode(
   const emit = options.emit ?? (() => {});
   emit({ type: "phase", mode: mode.name, phase: "starting" });
   try {
-    const known = options.identity === undefined ? undefined : loadIdentity(state.lasting, mode, options);
+    const known = options.identity === "lasting" ? loadIdentity(state.lasting, mode, options) : undefined;
     const running = await startMode(mode, {
       ...options,
       ...known,

@@ -23,7 +23,7 @@ export async function down(options: DownOptions): Promise<number> {
     places.map(async (place) => ({ name: place.name, stopped: await stopOwner(place, forget) })),
   );
   // Whether it was up or not: one that was only starting has ended without being told to forget.
-  if (forget) for (const { name } of places) openState(home, name, { forget }).release({ forget });
+  if (forget) for (const { name } of places) openState(home, name).release({ forget });
   for (const one of stopped)
     tell(one.stopped ? `${one.name} is stopped` : `${one.name} is not up: nothing to stop`, options);
   if (stopped.length === 0) tell("no sandbox is up: nothing to stop", options);

@@ -63,6 +63,15 @@ describe.concurrent("up again", () => {
     expect(await lifeOf(room, MODES)).toEqual(second);
   });
 
+  it("with --fresh of one mode has the same for the others", async () => {
+    await using room = await openRoom("again-fresh-one");
+    const first = await lifeOf(room, ["token", "tls"]);
+    await lifeOf(room, ["tls", "--fresh"]);
+    const changed = differing(first, await lifeOf(room, ["token", "tls"]));
+    expect(changed.filter((file) => file.includes("tls")).length).toBeGreaterThan(0);
+    expect(changed.filter((file) => file.includes("token"))).toEqual([]);
+  });
+
   it.each([
     ["another host", ["--host", "nats.example.test"]],
     ["another kind of key", ["--key-type", "p384"]],

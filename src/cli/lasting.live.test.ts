@@ -54,10 +54,13 @@ describe.concurrent("a port", () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(portOf(told), "127.0.0.1", resolve));
     try {
-      const { status, stdout } = await room.run(["restart", "--json"]);
+      const { status, stdout, stderr } = await room.run(["restart", "--json"]);
       const [port, { clients }] = [portOf(JSON.parse(stdout)), JSON.parse(stdout).modes[0]];
       expect({ status, same: port === portOf(told) }).toEqual({ status: 0, same: false });
       expect(clients.app.url).toBe(`nats://localhost:${port}`);
+      expect(stderr).toContain(
+        `open is at nats://localhost:${port} now: nats://localhost:${portOf(told)} was taken`,
+      );
       expect(readFileSync(clients.app.envFile, "utf8")).toContain(`:${port}'`);
       expect(await clientsGetIn(told.dir)).toEqual([true]);
       expect(readIdentity(room, "open").ports.server.client).toBe(port);

@@ -4,9 +4,9 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it, test } from "vitest";
 import type { Connection } from "../model.ts";
+import { getsIn } from "../testing/cli-detached.ts";
 import type { Program } from "../testing/cli-program.ts";
 import { MAIN, openRoom, type Room } from "../testing/cli-room.ts";
-import { WireSession } from "../wire/session.ts";
 
 const MODES = ["tls-verify", "user-pass", "token", "permissions"];
 
@@ -46,19 +46,6 @@ function connectionOf(env: Readonly<Record<string, string>>): Connection {
     ...(Object.keys(login).length === 0 ? {} : { login }),
     ...(ca === undefined ? {} : { tls: { ca, ...present } }),
   };
-}
-
-async function getsIn(connection: Connection): Promise<boolean> {
-  const session = new WireSession(connection, { deadline: performance.now() + 10_000 });
-  try {
-    await session.open();
-    await session.connect();
-    return session.trace.pong;
-  } catch {
-    return false;
-  } finally {
-    session.close();
-  }
 }
 
 it("prints progress on stderr, and the table alone on stdout", () => {

@@ -57,14 +57,13 @@ export function checkName(name: string): void {
 }
 
 /**
- * Takes a sandbox name: creates its folder (0700), after clearing what a dead owner left there; with `forget`, also what
- * lasts.
+ * Takes a sandbox name: creates its folder (0700), after clearing what a dead owner left there.
  * @throws SandboxError `name-in-use` while its owner lives, `state-unusable` when the folder cannot be written.
  */
 export function openState(
   home: string,
   name: string,
-  { sweeping = false, forget = false }: { readonly sweeping?: boolean; readonly forget?: boolean } = {},
+  { sweeping = false }: { readonly sweeping?: boolean } = {},
 ): StateDir {
   checkName(name);
   const dir = join(home, name);
@@ -76,7 +75,7 @@ export function openState(
   }
   try {
     orUnusable(home, () => {
-      clear(dir, forget);
+      clear(dir);
       makePrivateDir(dir);
       replacePrivate(join(dir, MARKER), `${JSON.stringify({ schema: SCHEMA, name })}\n`);
     });
@@ -156,7 +155,7 @@ export function recordProcess(serverDir: string, pid: number): void {
  * Ends the servers recorded in a sandbox folder and deletes what is in it, but for what lasts. The folder goes too when
  * that leaves nothing. Refuses a folder that is not a sandbox's, or that a later version made.
  */
-function clear(dir: string, forget: boolean): void {
+function clear(dir: string, forget = false): void {
   if (!existsSync(dir)) return;
   checkOurs(dir);
   for (const path of pidFiles(dir)) endProcess(path);

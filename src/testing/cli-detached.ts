@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { listHandedOut } from "../handed-out.ts";
 import type { Status } from "../keeper/status.ts";
+import type { Connection } from "../model.ts";
 import { startTime } from "../state/process-id.ts";
 import { readInfo, WireSession } from "../wire/session.ts";
 import { eventually } from "./cli-program.ts";
@@ -44,22 +45,23 @@ export function keepers(room: Room): readonly number[] {
   return [...room.processes()].flatMap(([pid, args]) => (/main\.js keep /.test(args) ? [pid] : []));
 }
 
+/** Whether a client gets in with this, and nothing else. */
+export async function getsIn(connection: Connection): Promise<boolean> {
+  const session = new WireSession(connection, { deadline: performance.now() + 10_000 });
+  try {
+    await session.open();
+    await session.connect();
+    return session.trace.pong;
+  } catch {
+    return false;
+  } finally {
+    session.close();
+  }
+}
+
 /** Whether each client gets in with what it was handed out. */
 export async function clientsGetIn(dir: string): Promise<readonly boolean[]> {
-  return Promise.all(
-    listHandedOut(dir).map(async ({ connection }) => {
-      const session = new WireSession(connection, { deadline: performance.now() + 10_000 });
-      try {
-        await session.open();
-        await session.connect();
-        return session.trace.pong;
-      } catch {
-        return false;
-      } finally {
-        session.close();
-      }
-    }),
-  );
+  return Promise.all(listHandedOut(dir).map(({ connection }) => getsIn(connection)));
 }
 
 /** No process, no lock, no file but what is to last. */
