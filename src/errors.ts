@@ -26,6 +26,7 @@ export const ERROR_STATUS = {
   "start-failed": EXIT.environment,
   "reload-failed": EXIT.environment,
   "engine-unavailable": EXIT.environment,
+  "image-unavailable": EXIT.environment,
   aborted: EXIT.environment,
   bug: EXIT.bug,
 } as const;

@@ -71,17 +71,23 @@ export function resolveConnection(
   const base = mode.clients[client];
   if (base === undefined) throw new SandboxError("bug", `mode ${mode.name} has no client ${client}`);
   const spec: ClientSpec = { ...base, ...but };
-  const { port } = address(spec.server ?? "server");
+  const { host, port } = address(spec.server ?? "server");
   const login = resolveLogin(material.secrets, spec.login ?? undefined);
   const inUrl = spec.loginIn === "url" && login !== undefined;
   const tls = resolveTls(material, spec);
   return {
-    url: `${wantsTls(spec) ? "tls" : "nats"}://${inUrl ? userinfo(login) : ""}localhost:${port}`,
+    url: `${wantsTls(spec) ? "tls" : "nats"}://${inUrl ? userinfo(login) : ""}${hostInUrl(host)}:${port}`,
     transport: "nats",
     ...(login === undefined || inUrl ? {} : { login }),
     ...(tls === undefined ? {} : { tls }),
     ...(spec.inboxPrefix === undefined ? {} : { inboxPrefix: spec.inboxPrefix }),
   };
+}
+
+/** Loopback by its name, which is in every certificate, too, and which people expect. */
+function hostInUrl(host: string): string {
+  if (host === "127.0.0.1") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** A client that trusts a CA (or, with `null`, the default trust store) means TLS; so does one told to demand it. */

@@ -1,6 +1,6 @@
 /** A sandbox: a named set of running modes with one state directory and one owner. */
 import { resolve } from "node:path";
-import { chooseEngine, type EngineOptions } from "./engines/choose.ts";
+import { checkContainers, chooseEngine, type EngineOptions } from "./engines/choose.ts";
 import type { Engine } from "./engines/engine.ts";
 import { asSandboxError, SandboxError } from "./errors.ts";
 import { type HandedOut, writeHandedOut } from "./handed-out.ts";
@@ -56,14 +56,16 @@ export interface Sandbox extends AsyncDisposable {
  * @throws SandboxError `name-in-use`, `state-unusable`, `invalid-host`, and what finding a server throws
  */
 export async function startSandbox(modes: readonly Mode[], options: SandboxOptions): Promise<Sandbox> {
-  hostNames(options.hosts ?? []); // a bad name ends it here, before anything is made
+  const { alias } = options;
+  hostNames([...(options.hosts ?? []), ...(alias === undefined ? [] : [alias])]); // a bad name ends it here, before anything is made
+  checkContainers(options, modes.length);
   const home = resolve(options.home); // servers run in folders of their own, so paths must not depend on ours
   sweepDead(home);
   const state = openState(home, options.name);
   // Read while the engine looks for its server; whoever needs it waits for it, and is told if it fails.
   if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
   try {
-    const engine = await chooseEngine(options, state.dir);
+    const engine = await chooseEngine(options, state);
     const skipped = modes.flatMap((mode) => skipMode(mode, engine));
     const wanted = modes.filter((mode) => skipped.every((skip) => skip.mode !== mode.name));
     const started = await Promise.all(wanted.map((mode) => tryMode(mode, engine, state, options)));
@@ -125,9 +127,10 @@ async function tryMode(
   const emit = options.emit ?? (() => {});
   emit({ type: "phase", mode: mode.name, phase: "starting" });
   try {
-    const known = options.identity === "lasting" ? loadIdentity(state.lasting, mode, options) : undefined;
+    const certified = { ...options, hosts: [...(options.hosts ?? []), ...engine.hostsOf(mode.name)] };
+    const known = options.identity === "lasting" ? loadIdentity(state.lasting, mode, certified) : undefined;
     const running = await startMode(mode, {
-      ...options,
+      ...certified,
       ...known,
       engine,
       onNote: (text) => emit({ type: "note", text }),
@@ -155,8 +158,8 @@ async function tryMode(
 /** For the next run of the same name, where it is asked for. */
 function keepIdentity(running: RunningMode, state: StateDir, options: SandboxOptions): void {
   if (options.identity === undefined) return;
-  const { mode, material } = running;
-  saveIdentity(state.lasting, mode, options, { material, ports: running.ports() });
+  const { mode, material, hosts } = running;
+  saveIdentity(state.lasting, mode, { ...options, hosts }, { material, ports: running.ports() });
 }
 
 function assemble(
@@ -170,6 +173,7 @@ function assemble(
   let stopped: Promise<void> | undefined;
   const stopAll = async (how: { readonly keepLogs?: boolean; readonly forget?: boolean }) => {
     await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
+    await engine.close();
     state.release(how);
   };
   const stop: Sandbox["stop"] = (how = {}) => (stopped ??= stopAll(how));

@@ -93,7 +93,9 @@ const ERRORS = {
   "start-failed":
     "The server ended or was not ready in time; its own last words are quoted, without secrets.",
   "reload-failed": "The server refused its new config or certificates and runs on with the old ones.",
-  "engine-unavailable": "That engine is not part of this version.",
+  "engine-unavailable":
+    "The engine does not answer, has no room left, or lacks what was asked for; every place that was tried is listed.",
+  "image-unavailable": "The image can neither be pulled nor built here; what its registry said is quoted.",
   aborted: "A signal ended the command before it was ready.",
   bug: "A mistake of this program: please report it.",
 };

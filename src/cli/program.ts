@@ -101,7 +101,18 @@ export function starting(command: Command): Command {
         .default("auto"),
     )
     .option("--server <path|version>", "the nats-server to run; found or fetched when not given")
-    .option("--offline", "never fetch a nats-server")
+    .option("--offline", "never fetch a nats-server, nor pull an image")
+    .option("--image <name>", "docker: an image whose entry point is nats-server, not the official one")
+    .addOption(
+      new Option("--pull <when>", "docker: when to pull the image (default: missing)").choices([
+        "missing",
+        "always",
+        "never",
+      ]),
+    )
+    .option("--network <name>", "docker: join this network too, each server as nats-MODE")
+    .option("--alias <name>", "docker: the server's name in that network, when one mode is started")
+    .option("--containers", "docker: publish to containers too, as host.docker.internal")
     .option(
       "--host <name>",
       "a name or address that the certificates are good for too (repeatable)",

@@ -1,6 +1,7 @@
 /** What all that start and check modes have in common: doing it, and saying what came out. */
 import { relative } from "node:path";
 import { checkModes } from "../check/check.ts";
+import type { DockerSettings } from "../config/config.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
 import { buildReport } from "../report/report.ts";
@@ -13,7 +14,7 @@ import { type GlobalOptions, result, styleFor, tell, widthOf } from "./output.ts
 import type { Progress } from "./progress.ts";
 import type { Signals } from "./signals.ts";
 
-export interface StartingOptions extends GlobalOptions {
+export interface StartingOptions extends GlobalOptions, DockerSettings {
   readonly engine: "auto" | EngineName;
   readonly server?: string;
   readonly offline?: boolean;
@@ -48,6 +49,7 @@ export function modesToStart(
 /** The options of `startSandbox` for what was given on the command line. */
 export function sandboxOptions(name: string, options: StartingOptions, emit: (event: SandboxEvent) => void) {
   const { engine, server, offline, host: hosts, keyType, monitor } = options;
+  const { image, pull, network, alias, containers } = options;
   return {
     home: stateHome(process.env, process.cwd()),
     name,
@@ -56,6 +58,11 @@ export function sandboxOptions(name: string, options: StartingOptions, emit: (ev
     keyType,
     emit,
     onProgress: (text: string) => emit({ type: "note", text }),
+    ...(image === undefined ? {} : { image }),
+    ...(pull === undefined ? {} : { pull }),
+    ...(network === undefined ? {} : { network }),
+    ...(alias === undefined ? {} : { alias }),
+    ...(containers === undefined ? {} : { containers }),
     ...(server === undefined ? {} : { server }),
     ...(offline === undefined ? {} : { offline }),
     ...(monitor === undefined ? {} : { monitor }),

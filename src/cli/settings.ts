@@ -1,5 +1,5 @@
 /** Flags of the command line and nats-sandbox.yaml as one: a flag that was given wins over the file, the file over defaults. */
-import type { Config } from "../config/config.ts";
+import type { Config, DockerSettings } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { MODES } from "../modes/all.gen.ts";
@@ -13,7 +13,7 @@ export interface ConfiguredOptions {
 }
 
 /** What both may say, under the names of the flags. */
-interface Shared {
+interface Shared extends DockerSettings {
   readonly name?: string;
   readonly engine?: "auto" | EngineName;
   readonly server?: string;
@@ -47,11 +47,12 @@ export async function settle<Options extends ConfiguredOptions>(
 }
 
 function fromFile(config: Config, given: readonly string[]): Shared {
-  const { name, engine, server, hosts: host, keyType, monitor, jetstream } = config;
+  const { name, engine, server, docker, hosts: host, keyType, monitor, jetstream } = config;
   const all: Shared = {
     ...(name === undefined ? {} : { name }),
     ...(engine === undefined ? {} : { engine }),
     ...(server === undefined ? {} : { server }),
+    ...docker,
     ...(host === undefined ? {} : { host }),
     ...(keyType === undefined ? {} : { keyType }),
     ...(monitor === undefined ? {} : { monitor }),

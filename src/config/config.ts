@@ -1,6 +1,15 @@
 /** What nats-sandbox.yaml comes to: settings, and every mode there is, own ones among them. */
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 
+/** How servers run in containers. */
+export interface DockerSettings {
+  readonly image?: string;
+  readonly pull?: "missing" | "always" | "never";
+  readonly network?: string;
+  readonly alias?: string;
+  readonly containers?: boolean;
+}
+
 /** A setting that the file does not have is absent. */
 export interface Config {
   /** Absolute path of the file; absent when there is none. */
@@ -9,6 +18,7 @@ export interface Config {
   readonly engine?: "auto" | EngineName;
   /** A version, or an absolute path. */
   readonly server?: string;
+  readonly docker?: DockerSettings;
   readonly hosts?: readonly string[];
   readonly keyType?: KeyType;
   readonly monitor?: boolean;

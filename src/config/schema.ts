@@ -6,6 +6,7 @@ import { Limits, mapping, Name, Port } from "./shapes.ts";
 
 /** What the command line takes too, and wins. */
 const ENGINES = ["auto", "process", "docker", "kubernetes"] as const;
+const PULL_POLICIES = ["missing", "always", "never"] as const;
 const KEY_TYPES = ["p256", "p384", "rsa2048", "ed25519"] as const satisfies readonly KeyType[];
 
 export const File = mapping({
@@ -24,6 +25,27 @@ export const File = mapping({
     .describe(
       "The nats-server to run: a version, or a path, a relative one from this file's folder (--server).",
     ),
+  docker: mapping({
+    image: z
+      .string()
+      .optional()
+      .describe("An image whose entry point is nats-server, in place of the official one (--image)."),
+    pull: z
+      .enum(PULL_POLICIES)
+      .optional()
+      .describe("When to pull the image: what is missing, always, or never (--pull)."),
+    network: z
+      .string()
+      .optional()
+      .describe("A network of the engine that the servers join too, as nats-MODE (--network)."),
+    alias: z.string().optional().describe("The server's name in that network, for one mode (--alias)."),
+    containers: z
+      .boolean()
+      .optional()
+      .describe("Publish to the engine's containers too, as host.docker.internal (--containers)."),
+  })
+    .optional()
+    .describe("How servers run in containers. Without engine: process, this chooses the docker engine."),
   hosts: z
     .array(z.string())
     .optional()

@@ -7,9 +7,21 @@ export interface Placement {
   readonly root: string;
   /** Address to listen on. */
   readonly host: string;
-  /** Port to ask for per listener; -1 lets the server choose. */
-  readonly ports: Readonly<Partial<Record<Listener, number>>>;
+  /** Port to listen on per listener; -1 lets the server choose. */
+  readonly ports: Ports;
+  /** Ports asked for by number, where clients dial others than the server listens on. */
+  readonly outside?: Ports;
 }
+
+type Ports = Readonly<Partial<Record<Listener, number>>>;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Who dials: a program on this machine, one in another container of the same engine, one in the same network. */
+export type Viewpoint = "host" | "container" | "network";
 
 /** Content, never a host path: engines decide how it reaches the server. */
 export interface ServerFile {
@@ -31,9 +43,11 @@ export interface Server {
   readonly id: string;
   readonly version: string;
   /** Address of a listener as a client sees it. */
-  address(listener: Listener): { readonly host: string; readonly port: number };
-  /** Every address the server listens on as the operating system, not the server, tells it. */
-  listeners(): Promise<readonly { readonly host: string; readonly port: number }[]>;
+  address(listener: Listener): Address;
+  /** Address of the client listener for those elsewhere that can reach it. */
+  readonly elsewhere: Readonly<Partial<Record<Exclude<Viewpoint, "host">, Address>>>;
+  /** Every address at which it can be reached, as the operating system or the engine, not the server, tells it. */
+  listeners(): Promise<readonly Address[]>;
   /**
    * The log lines of one connection (`cid:N`), once the server has closed it or the deadline (ms) is over.
    * Unredacted: whoever shows a line passes it through the mode's redactor first.
@@ -58,14 +72,14 @@ export interface Engine {
   /** Version of the servers it starts. */
   readonly version: string;
   /** `ports` are asked for by number; the other listeners get whatever is free. */
-  place(
-    id: string,
-    listeners: readonly Listener[],
-    ports?: Readonly<Partial<Record<Listener, number>>>,
-  ): Promise<Placement>;
+  place(id: string, listeners: readonly Listener[], ports?: Ports): Promise<Placement>;
+  /** Names and addresses, beside those of this machine, under which the servers of a mode are dialled. */
+  hostsOf(mode: string): readonly string[];
   /**
    * Starts a server; a second start with the same id finds what the first one stored (streams).
    * @throws SandboxError `port-in-use` when a port asked for by number is taken, else `start-failed`
    */
   start(spec: ServerSpec, at: Placement, signal: AbortSignal): Promise<Server>;
+  /** Ends what it runs beside the servers, once these are stopped. */
+  close(): Promise<void>;
 }

@@ -2,11 +2,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import type { Address } from "./engine.ts";
 
 export async function listeningAddresses(pid: number): Promise<readonly Address[]> {
   return process.platform === "linux" ? fromProc(pid) : fromLsof(pid);

@@ -57,7 +57,9 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
         ports: Object.fromEntries(listeners.map((listener) => [listener, ports[listener] ?? -1])),
       };
     },
+    hostsOf: () => [],
     start: (spec, at, signal) => startServer(options, spec, at, signal),
+    close: async () => {}, // a watchdog goes with its server
   };
 }
 
@@ -85,6 +87,7 @@ async function startServer(
       id: spec.id,
       version,
       address: (listener) => ({ host: at.host, port: ports[listener] ?? 0 }),
+      elsewhere: {},
       listeners: () => listeningAddresses(child.pid ?? 0),
       story: (clientId, deadline) => log.story(clientId, deadline),
       log: async () => log.text(),

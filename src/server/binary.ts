@@ -46,7 +46,7 @@ export async function detectVersion(
       throw broken(path, `running it with --version failed: ${reasonOf(error)}`);
     },
   );
-  const version = BANNER.exec(finished.stdout)?.[1];
+  const version = versionFromBanner(finished.stdout);
   if (version === undefined) {
     const said = oneLine(finished.stdout) || oneLine(finished.stderr);
     throw broken(path, `with --version it printed ${said === "" ? "nothing" : `"${said}"`}`);
@@ -55,6 +55,11 @@ export async function detectVersion(
     throw broken(path, `it is version ${version}, and the oldest that works is ${OLDEST_VERSION}`);
   }
   return version;
+}
+
+/** The version in what a nats-server prints for `--version`; undefined for any other text. */
+export function versionFromBanner(text: string): string | undefined {
+  return BANNER.exec(text)?.[1];
 }
 
 /** Enough for a wrapper script to find its interpreter; a stranger's program is told nothing else. */

@@ -87,11 +87,12 @@ export function listServers(options: Omit<FetchOptions, "offline"> = {}): Promis
 
 // ---- what was asked for -----------------------------------------------------------------------------------------
 
-type Wish =
+export type Wish =
   | { readonly path: string; readonly source: string; readonly version?: undefined }
   | { readonly version: string; readonly path?: undefined };
 
-async function readWish(want: string | undefined, env: NodeJS.ProcessEnv): Promise<Wish | undefined> {
+/** What `--server` or NATS_SANDBOX_SERVER asks for; throws SandboxError `invalid-server` for what is neither. */
+export async function readWish(want: string | undefined, env: NodeJS.ProcessEnv): Promise<Wish | undefined> {
   if (want !== undefined) return parseWish(want, "--server");
   return env[FROM_ENV] ? parseWish(env[FROM_ENV], FROM_ENV) : undefined;
 }

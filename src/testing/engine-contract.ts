@@ -16,8 +16,9 @@ import {
   UNREADABLE,
 } from "./engine-lab.ts";
 
-export function describeEngine(name: string, openLab: () => Promise<EngineLab>): void {
-  describe(`the contract of an engine: ${name}`, () => {
+/** `missing`: why it cannot be tried here. */
+export function describeEngine(name: string, openLab: () => Promise<EngineLab>, missing = ""): void {
+  describe.skipIf(missing !== "")(`the contract of an engine: ${name}`, () => {
     let bench: Bench;
     const started: Server[] = [];
     beforeEach(async () => {
@@ -36,6 +37,7 @@ export function describeEngine(name: string, openLab: () => Promise<EngineLab>):
     afterEach(async () => {
       await Promise.all(started.splice(0).map((server) => server.stop()));
       try {
+        await bench.lab.close();
         expect(await bench.lab.leftovers()).toEqual([]);
       } finally {
         await bench.lab[Symbol.asyncDispose]();

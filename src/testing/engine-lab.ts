@@ -7,7 +7,12 @@ import { WireSession } from "../wire/session.ts";
 export interface EngineLab extends AsyncDisposable {
   /** An engine over a folder, or whatever it has in place of one, of its own. */
   engine(): Promise<Engine>;
-  /** What is there of all that its engines and owners started, in words; waits for what is on its way out. */
+  /** Closes the engines that it made. */
+  close(): Promise<void>;
+  /**
+   * What is there of all that its engines and owners started, in words; waits for what is on its way out. What an engine
+   * needs for itself is left only when it has been closed.
+   */
   leftovers(): Promise<readonly string[]>;
   /** Ends a server behind the back of its engine. */
   kill(server: Server): Promise<void>;

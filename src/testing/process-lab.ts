@@ -40,6 +40,7 @@ export async function openProcessLab(): Promise<EngineLab> {
         },
       };
     },
+    close: async () => {},
     leftovers: () => room.remaining(),
     async kill(server) {
       const { pid } = JSON.parse(readFileSync(join(rootOf(server), "server.pid"), "utf8"));

@@ -1,0 +1,88 @@
+/** Opens the Docker engine for a sandbox: finds it, sees that it has the image, asks which server that holds. */
+import type Docker from "dockerode";
+import { SandboxError } from "../../errors.ts";
+import type { Engine } from "../engine.ts";
+import { connectDocker } from "./connect.ts";
+import type { Publishing } from "./container.ts";
+import { createDockerEngine, type Network } from "./docker.ts";
+import { statusOf } from "./failures.ts";
+import { obtainImage, type PullPolicy } from "./image.ts";
+import { versionOfImage } from "./image-version.ts";
+import { labelsOf } from "./labels.ts";
+
+export interface DockerOptions {
+  /** An image whose entry point is a nats-server. Default: the official one. */
+  readonly image?: string;
+  readonly pull?: PullPolicy;
+  /** A network of the engine that the servers join, beside the usual one. */
+  readonly network?: string;
+  /** The server's name in that network, of the one mode that is started. Default: `nats-<mode>`. */
+  readonly alias?: string;
+  /** Publish to the containers of the engine too, as `host.docker.internal`. */
+  readonly containers?: boolean;
+}
+
+export interface OpenOptions extends DockerOptions {
+  readonly server?: string | undefined;
+  readonly offline?: boolean | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** The sandbox's folder and name. */
+  readonly dir: string;
+  readonly name: string;
+}
+
+export async function openDockerEngine(options: OpenOptions): Promise<Engine> {
+  const { env, signal, dir, name } = options;
+  const connected = await connectDocker(env, signal);
+  const { docker, platform, publish, version: engineVersion, endpoint } = connected;
+  const [image, network, toContainers] = await Promise.all([
+    obtainImage(docker, { ...options, platform }),
+    networkOf(docker, options),
+    options.containers === true ? gatewayOf(docker) : undefined,
+  ]);
+  const version = await versionOfImage(docker, image, labelsOf({ dir, name }, "version"), env);
+  return createDockerEngine({
+    docker,
+    image: image.id,
+    version,
+    title: `nats-server ${version} from the image ${image.name}, Docker ${engineVersion} at ${endpoint.url}`,
+    dir,
+    name,
+    publish: toContainers === undefined ? publish : { ...publish, toContainers },
+    network,
+  });
+}
+
+/** @throws SandboxError `engine-unavailable` when there is no such network */
+async function networkOf(docker: Docker, { network, alias }: OpenOptions): Promise<Network | undefined> {
+  if (network === undefined) return undefined;
+  try {
+    await docker.getNetwork(network).inspect();
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    const names = (await docker.listNetworks()).map(({ Name }) => Name).sort();
+    throw new SandboxError("engine-unavailable", `the engine has no network ${JSON.stringify(network)}`, {
+      detail: `it has: ${names.join(", ")}`,
+      fix: `docker network create ${network}, or give one of these`,
+    });
+  }
+  return { name: network, aliasOf: (mode) => alias ?? `nats-${mode}` };
+}
+
+/** What `--add-host host.docker.internal:host-gateway` means in a container; some engines know the name by themselves. */
+const NAME = "host.docker.internal";
+
+async function gatewayOf(docker: Docker): Promise<Publishing["toContainers"]> {
+  const { OperatingSystem } = await docker.info();
+  // There, containers reach what is published on the loopback of the machine around the engine.
+  if (OperatingSystem === "Docker Desktop") return { address: "127.0.0.1", name: NAME };
+  const { IPAM } = await docker.getNetwork("bridge").inspect();
+  const address = IPAM?.Config?.flatMap(({ Gateway }) => Gateway ?? [])[0];
+  if (address === undefined)
+    throw new SandboxError("engine-unavailable", "the engine's usual network has no gateway to publish on", {
+      fix: "use --network with a network that the containers are in",
+    });
+  return { address, name: NAME };
+}
