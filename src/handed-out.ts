@@ -1,6 +1,7 @@
 /** What a running sandbox hands out, as files in its folder: each client's certificates, connection and environment. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Server } from "./engines/engine.ts";
 import { natsContext } from "./env/nats-context.ts";
 import { shellFile } from "./env/shell.ts";
 import { type ClientFiles, environmentOf } from "./env.ts";
@@ -17,6 +18,8 @@ export interface HandedOut {
   readonly files: ClientFiles;
   /** Shell file with its environment, credentials included. */
   readonly envFile: string;
+  /** Where others than programs of this machine find the server, if they do. */
+  readonly elsewhere: Server["elsewhere"];
 }
 
 const CONNECTION = "connection.json";
@@ -28,7 +31,13 @@ function folderOf(dir: string, mode: string, client: string): string {
 }
 
 /** Writes (or replaces) the files of one client below the sandbox's folder, all private. */
-export function writeHandedOut(dir: string, mode: string, client: string, connection: Connection): HandedOut {
+export function writeHandedOut(
+  dir: string,
+  mode: string,
+  client: string,
+  connection: Connection,
+  elsewhere: Server["elsewhere"] = {},
+): HandedOut {
   const folder = folderOf(dir, mode, client);
   makePrivateDir(folder);
   const { ca, present, ...rest } = connection.tls ?? {};
@@ -38,7 +47,7 @@ export function writeHandedOut(dir: string, mode: string, client: string, connec
     if (text !== undefined) replacePrivate(join(folder, PEM_FILES[name]), text);
   }
   const plain = { ...connection, ...(connection.tls === undefined ? {} : { tls: rest }) };
-  replacePrivate(join(folder, CONNECTION), `${JSON.stringify(plain, null, 2)}\n`);
+  replacePrivate(join(folder, CONNECTION), `${JSON.stringify({ ...plain, elsewhere }, null, 2)}\n`);
   const { files } = readClient(dir, mode, client);
   const description = `nats-sandbox: ${client} of ${mode}`;
   replacePrivate(join(folder, CONTEXT), natsContext(description, connection, files));
@@ -79,7 +88,8 @@ export function findHandedOut(dir: string, name: string, mode: string, client = 
 
 function readClient(dir: string, mode: string, client: string): HandedOut {
   const folder = folderOf(dir, mode, client);
-  const plain = JSON.parse(readFileSync(join(folder, CONNECTION), "utf8")) as Connection;
+  const { elsewhere, ...plain } = JSON.parse(readFileSync(join(folder, CONNECTION), "utf8")) as Connection &
+    Pick<HandedOut, "elsewhere">;
   const paths = Object.entries({ ...PEM_FILES, context: CONTEXT }).map(
     ([name, file]) => [name, join(folder, file)] as const,
   );
@@ -92,5 +102,5 @@ function readClient(dir: string, mode: string, client: string): HandedOut {
     ...(chain === undefined || key === undefined ? {} : { present: { chain, key } }),
   };
   const connection = plain.tls === undefined ? plain : { ...plain, tls };
-  return { mode, client, connection, files, envFile: join(dir, mode, `${client}.env`) };
+  return { mode, client, connection, files, envFile: join(dir, mode, `${client}.env`), elsewhere };
 }

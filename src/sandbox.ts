@@ -1,6 +1,7 @@
 /** A sandbox: a named set of running modes with one state directory and one owner. */
 import { resolve } from "node:path";
 import { checkContainers, chooseEngine, type EngineOptions } from "./engines/choose.ts";
+import { clearDead } from "./engines/clear-dead.ts";
 import type { Engine } from "./engines/engine.ts";
 import { asSandboxError, SandboxError } from "./errors.ts";
 import { type HandedOut, writeHandedOut } from "./handed-out.ts";
@@ -11,7 +12,7 @@ import type { SandboxEvent, Skip } from "./results.ts";
 import { loadIdentity, saveIdentity } from "./running/identity.ts";
 import { type RunningMode, startMode } from "./running/running.ts";
 import { can, firstVersion } from "./server/capabilities.ts";
-import { openState, type StateDir, sweepDead } from "./state/state.ts";
+import { openState, type StateDir } from "./state/state.ts";
 
 export interface SandboxOptions extends EngineOptions {
   /** Directory that holds all sandboxes, see `stateHome`. */
@@ -60,7 +61,7 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
   hostNames([...(options.hosts ?? []), ...(alias === undefined ? [] : [alias])]); // a bad name ends it here, before anything is made
   checkContainers(options, modes.length);
   const home = resolve(options.home); // servers run in folders of their own, so paths must not depend on ours
-  sweepDead(home);
+  await clearDead(home, options.env);
   const state = openState(home, options.name);
   // Read while the engine looks for its server; whoever needs it waits for it, and is told if it fails.
   if (modes.some((mode) => mode.certificates !== undefined)) loadCatalogue().catch(() => {});
@@ -212,5 +213,7 @@ function handOut(running: RunningMode, dir: string): readonly HandedOut[] {
   const clients = Object.entries(mode.clients).filter(([, { server = "server" }]) =>
     serverNames.includes(server),
   );
-  return clients.map(([client]) => writeHandedOut(dir, mode.name, client, running.connection(client)));
+  return clients.map(([client]) =>
+    writeHandedOut(dir, mode.name, client, running.connection(client), running.elsewhere(client)),
+  );
 }

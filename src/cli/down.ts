@@ -1,9 +1,10 @@
 /** `nats-sandbox down`: stop a sandbox, or all of them. */
+import { clearDead } from "../engines/clear-dead.ts";
 import { EXIT } from "../errors.ts";
 import { stopOwner } from "../keeper/ask.ts";
 import { stateHome } from "../state/home.ts";
 import { namesUp } from "../state/lock.ts";
-import { openState, placeOf, sweepDead } from "../state/state.ts";
+import { openState, placeOf } from "../state/state.ts";
 import { type GlobalOptions, resultJson, tell } from "./output.ts";
 
 export interface DownOptions extends GlobalOptions {
@@ -18,7 +19,7 @@ export async function down(options: DownOptions): Promise<number> {
   const forget = options.forget === true;
   const names = options.all === true ? namesUp(home) : [options.name];
   const places = names.map((name) => placeOf(home, name));
-  sweepDead(home);
+  await clearDead(home);
   const stopped = await Promise.all(
     places.map(async (place) => ({ name: place.name, stopped: await stopOwner(place, forget) })),
   );

@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { dotenv } from "../env/dotenv.ts";
 import { githubFile, githubMasks } from "../env/github.ts";
 import { checkContextPaths, natsContext } from "../env/nats-context.ts";
+import { seenFrom } from "../env/seen-from.ts";
 import { fish, posixShell, powershell } from "../env/shell.ts";
 import { type EnvironmentOptions, environmentOf, environmentOfModes } from "../env.ts";
 import { EXIT, messageOf, SandboxError } from "../errors.ts";
@@ -15,7 +16,13 @@ export interface EnvOptions extends HandOutOptions {
   readonly format?: string;
   /** Put the login into NATS_URL too. */
   readonly url?: boolean;
+  /** Who uses it; default: a program of this machine. */
+  readonly from?: string;
+  /** Folder there with the client's files. */
+  readonly files?: string;
 }
+
+const VIEWPOINTS = ["host", "container", "network"] as const;
 
 export const FORMATS = ["shell", "fish", "powershell", "dotenv", "json", "github", "nats-context"] as const;
 
@@ -25,13 +32,21 @@ export async function env(names: readonly string[], options: EnvOptions): Promis
     throw new SandboxError("usage", `--json and --format ${format} do not go together`, {
       fix: "leave one of them out",
     });
-  const handedOut = reach(names, options);
+  const from = oneOf("place", options.from ?? "host", VIEWPOINTS);
+  const handedOut = reach(names, options).map((one) => seenFrom(one, from, filesOf(names, options)));
   const how = { loginInUrl: options.url === true };
   if (format === "json") resultJson(asJson(handedOut, how));
   else if (format === "github") passOn(handedOut, how, options);
   else if (format === "nats-context") result(contextOf(handedOut).trimEnd());
   else result(asText(format, environmentOfModes(handedOut, how), commandOf(names, options)).trimEnd());
   return EXIT.ok;
+}
+
+function filesOf(names: readonly string[], { files }: EnvOptions): string | undefined {
+  if (files === undefined || names.length === 1) return files;
+  throw new SandboxError("usage", "--files is the folder of one client, and several modes are named", {
+    fix: "give one mode, and use the command once for each",
+  });
 }
 
 /** The comment comes last: `eval $(…)` without quotes makes one line of it all. */
@@ -52,11 +67,13 @@ function asText(
   }
 }
 
-function commandOf(names: readonly string[], { name, as, url }: EnvOptions): string {
+function commandOf(names: readonly string[], { name, as, url, from, files }: EnvOptions): string {
   const words = [
     ...(as === undefined ? [] : ["--as", as]),
     ...(name === "default" ? [] : ["--name", name]),
     ...(url === true ? ["--url"] : []),
+    ...(from === undefined ? [] : ["--from", from]),
+    ...(files === undefined ? [] : ["--files", files]),
   ];
   return ["nats-sandbox env", ...names, ...words].join(" ");
 }

@@ -102,9 +102,9 @@ own:
 
 it("a flag wins over the file, whatever its default is", async () => {
   await using room = await openRoom("settings");
-  put(room, "engine: docker\nname: ci\nmodes: [open]\n");
+  put(room, "engine: kubernetes\nname: ci\nmodes: [open]\n");
   const byFile = await room.run(["check", "--json"]);
-  expect(JSON.parse(byFile.stdout).error.message).toContain("docker");
+  expect(JSON.parse(byFile.stdout).error.message).toContain("kubernetes");
   const byFlag = await room.run(["check", "--json", "--engine", "process"]);
   expect(JSON.parse(byFlag.stdout).engine).toBe("process");
   expect(await room.run(["check", "--json", "--engine", "auto"])).toMatchObject({ status: 0 });

@@ -1,5 +1,6 @@
 /** What is here and what is wrong, and what mends it. Changes nothing, and uses no network. */
 import { examineClock } from "./clock.ts";
+import { examineDocker } from "./docker.ts";
 import { examineEnvironment } from "./environment.ts";
 import type { Item } from "./item.ts";
 import { examineMachine } from "./machine.ts";
@@ -17,6 +18,17 @@ export interface ExamineOptions {
 }
 
 export async function examine({ version, home, env }: ExamineOptions): Promise<readonly Item[]> {
-  const [machine, server] = await Promise.all([examineMachine(version), examineServer(env)]);
-  return [...machine, ...server, ...examineState(home), ...examineClock(home), ...examineEnvironment(env)];
+  const [machine, docker, server] = await Promise.all([
+    examineMachine(version),
+    examineDocker(env),
+    examineServer(env),
+  ]);
+  return [
+    ...machine,
+    ...docker,
+    ...server,
+    ...examineState(home),
+    ...examineClock(home),
+    ...examineEnvironment(env),
+  ];
 }

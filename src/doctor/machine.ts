@@ -34,7 +34,7 @@ function programItem(version: string, node: string): Item {
 }
 
 async function engineItems(): Promise<readonly Item[]> {
-  const later = ok("engine-later", "the docker and kubernetes engines are not part of this version");
+  const later = ok("engine-later", "the kubernetes engine is not part of this version");
   if (process.platform === "win32") {
     const native = "the process engine does not run on Windows itself";
     return [problem("engine-process", native, "run nats-sandbox inside WSL"), later];

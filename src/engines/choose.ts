@@ -50,8 +50,11 @@ async function chooseForUser(options: EngineOptions, place: Place): Promise<Engi
     return await openProcess(options, place);
   } catch (error) {
     if (!(error instanceof SandboxError) || error.code !== "server-not-found") throw error;
-    options.onProgress?.(`${error.message}: trying the Docker engine`);
-    return openDocker(options, place).catch((reason: unknown) => {
+    try {
+      const engine = await openDocker({ ...options, build: false }, place);
+      options.onProgress?.(`${error.message}: the docker engine runs one`);
+      return engine;
+    } catch (reason) {
       options.signal?.throwIfAborted();
       if (!(reason instanceof SandboxError)) throw reason;
       const { detail, fix } = error;
@@ -60,7 +63,7 @@ async function chooseForUser(options: EngineOptions, place: Place): Promise<Engi
         ...(fix === undefined ? {} : { fix }),
         cause: reason,
       });
-    });
+    }
   }
 }
 
@@ -81,7 +84,10 @@ async function openProcess(options: EngineOptions, { dir }: Place): Promise<Engi
 }
 
 /** Its client library is large: it is loaded by those alone who need it. */
-async function openDocker(options: EngineOptions, place: Place): Promise<Engine> {
+async function openDocker(
+  options: EngineOptions & { readonly build?: boolean },
+  place: Place,
+): Promise<Engine> {
   const { openDockerEngine } = await import("./docker/open.ts");
   const { env = process.env, onProgress = () => {} } = options;
   return openDockerEngine({ ...options, ...place, env, onProgress });

@@ -4,10 +4,11 @@ import { type IncomingMessage, request } from "node:http";
 import { hostname } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { clearDead } from "../engines/clear-dead.ts";
 import { codeOf, SandboxError } from "../errors.ts";
 import { livingOwner, lockPath, type Owner } from "../state/lock.ts";
 import type { ProcessId } from "../state/process-id.ts";
-import { checkName, type SandboxPlace, sweepDead } from "../state/state.ts";
+import { checkName, type SandboxPlace } from "../state/state.ts";
 import type { ErrorDocument } from "./control.ts";
 import type { LogLine } from "./logs.ts";
 import { connectTo } from "./socket.ts";
@@ -79,7 +80,7 @@ export async function stopOwner(place: SandboxPlace, forget: boolean): Promise<b
   if (await isGone(place, owner, STOP_TIMEOUT)) return true;
   signal(owner, "SIGKILL");
   await isGone(place, owner, STOP_TIMEOUT);
-  sweepDead(home);
+  await clearDead(home);
   return true;
 }
 

@@ -39,6 +39,8 @@ export interface RunningMode extends AsyncDisposable {
   /** The config of a server as it is on disk, with its secrets. */
   config(name: string): string;
   connection(client?: string, but?: ClientSpec): Connection;
+  /** Where others than programs of this machine find the server of a client. */
+  elsewhere(client: string): Server["elsewhere"];
   login(spec: LoginSpec): Login | undefined;
   /** A certificate of the mode with its key, PEM. */
   pair(name: string): KeyPair;
@@ -128,6 +130,10 @@ class Running implements RunningMode {
     return resolveConnection(this.mode, this.#material, client, but, (server) =>
       this.#servers.up(server).address("client"),
     );
+  }
+
+  elsewhere(client: string): Server["elsewhere"] {
+    return this.#servers.up(this.mode.clients[client]?.server ?? "server").elsewhere;
   }
 
   login(spec: LoginSpec): Login | undefined {

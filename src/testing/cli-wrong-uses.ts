@@ -36,6 +36,8 @@ const hostWrong = (host: string) =>
 /** A program in place of the server. */
 const standIn = (text: string) => (room: Room) => ["up", "open", "--server", room.script("stand-in", text)];
 
+const IN_DOCKER = ["check", "open", "--engine", "docker"];
+
 const noServer = (room: Room) => ({
   NATS_SANDBOX_SERVER: undefined,
   NATS_SANDBOX_CACHE: join(room.dir, "scripts/cache"),
@@ -74,9 +76,45 @@ export const WRONG_USES: readonly WrongUse[] = [
   wrong(
     "an engine of later",
     "engine-unavailable",
-    ["up", "--engine", "docker"],
-    ["docker", "--engine process"],
+    ["up", "--engine", "kubernetes"],
+    ["kubernetes", "--engine process"],
   ),
+  wrong(
+    "no Docker engine",
+    "engine-unavailable",
+    IN_DOCKER,
+    ["unix:///no/docker.sock", "DOCKER_HOST"],
+    () => ({
+      DOCKER_HOST: "unix:///no/docker.sock",
+    }),
+  ),
+  wrong("no address as DOCKER_HOST", "engine-unavailable", IN_DOCKER, ['"what://ever"', "tcp://"], () => ({
+    DOCKER_HOST: "what://ever",
+  })),
+  wrong(
+    "no such Docker context",
+    "engine-unavailable",
+    IN_DOCKER,
+    ['"nowhere"', "docker context ls"],
+    () => ({
+      DOCKER_CONTEXT: "nowhere",
+    }),
+  ),
+  wrong(
+    "an image without containers",
+    "usage",
+    ["check", "--engine", "process", "--image", "nats"],
+    ["--engine docker"],
+  ),
+  wrong("an alias without a network", "usage", ["check", "open", "--alias", "nats"], ["--network"]),
+  wrong(
+    "one alias for many",
+    "usage",
+    ["check", "open", "tls", "--network", "x", "--alias", "nats"],
+    ["2 modes"],
+  ),
+  wrong("no name as alias", "invalid-host", ["check", "open", "--network", "x", "--alias", "a b"], ['"a b"']),
+  wrong("no time to pull", "usage", ["check", "--pull", "often"], ["missing, always, never"]),
   wrong("no file as --server", "invalid-server", ["up", "--server", "./nope"], ["./nope", "--server"]),
   wrong("no version as --server", "invalid-server", ["up", "--server", "2.x"], ['"2.x"', "such as 2."]),
   wrong("an empty --server", "invalid-server", ["check", "--server", ""], ["--server"]),

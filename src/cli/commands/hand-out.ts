@@ -43,6 +43,8 @@ function addEnvCommand(env: Command): void {
     )
     .option("--format <name>", "how it is written (default: shell)")
     .option("--url", "put the login into NATS_URL too, percent-encoded")
+    .option("--from <place>", "for whom: host (the default), container or network (docker engine)")
+    .option("--files <dir>", "the folder there in which the client's files are mounted")
     .addHelpText(
       "after",
       example("nats-sandbox env tls-verify --format dotenv", "for docker compose, node --env-file"),

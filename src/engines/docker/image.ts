@@ -15,6 +15,8 @@ export interface ImageOptions extends BuildOptions {
   readonly pull?: PullPolicy | undefined;
   /** PATH or VERSION of the nats-server that the image is to hold. */
   readonly server?: string | undefined;
+  /** False: there is no binary to build an image out of, so nobody need look for one. */
+  readonly build?: boolean | undefined;
   /** Neither pull nor fetch. */
   readonly offline?: boolean | undefined;
 }
@@ -53,6 +55,7 @@ async function officialOrBuilt(docker: Docker, name: string, options: ImageOptio
   try {
     return await ensure(docker, name, options);
   } catch (error) {
+    if (options.build === false) throw error;
     if (!(error instanceof SandboxError) || error.code !== "image-unavailable") throw error;
     options.onProgress(`${error.message}: ${error.detail?.split("\n")[0]}`);
     try {

@@ -1,6 +1,7 @@
 /** Opens the Docker engine for a sandbox: finds it, sees that it has the image, asks which server that holds. */
 import type Docker from "dockerode";
 import { SandboxError } from "../../errors.ts";
+import { markContainers } from "../clear-dead.ts";
 import type { Engine } from "../engine.ts";
 import { connectDocker } from "./connect.ts";
 import type { Publishing } from "./container.ts";
@@ -23,6 +24,8 @@ export interface DockerOptions {
 }
 
 export interface OpenOptions extends DockerOptions {
+  /** False: no image is built out of a binary of this machine. */
+  readonly build?: boolean;
   readonly server?: string | undefined;
   readonly offline?: boolean | undefined;
   readonly env: NodeJS.ProcessEnv;
@@ -42,6 +45,7 @@ export async function openDockerEngine(options: OpenOptions): Promise<Engine> {
     networkOf(docker, options),
     options.containers === true ? gatewayOf(docker) : undefined,
   ]);
+  markContainers(dir);
   const version = await versionOfImage(docker, image, labelsOf({ dir, name }, "version"), env);
   return createDockerEngine({
     docker,
@@ -79,7 +83,10 @@ async function gatewayOf(docker: Docker): Promise<Publishing["toContainers"]> {
   // There, containers reach what is published on the loopback of the machine around the engine.
   if (OperatingSystem === "Docker Desktop") return { address: "127.0.0.1", name: NAME };
   const { IPAM } = await docker.getNetwork("bridge").inspect();
-  const address = IPAM?.Config?.flatMap(({ Gateway }) => Gateway ?? [])[0];
+  // An engine that was told nothing names the subnet alone, and takes its first address.
+  const [address] = (IPAM?.Config ?? []).flatMap(
+    ({ Gateway, Subnet }) => Gateway ?? Subnet?.replace(/\.0\/\d+$/, ".1") ?? [],
+  );
   if (address === undefined)
     throw new SandboxError("engine-unavailable", "the engine's usual network has no gateway to publish on", {
       fix: "use --network with a network that the containers are in",

@@ -1,5 +1,6 @@
 /** Removes what owners that are dead left in a Docker engine. */
 import type Docker from "dockerode";
+import type { ContainerInfo } from "dockerode";
 import { ownerHasEnded, ROLE } from "./labels.ts";
 import { removeContainer } from "./remove.ts";
 
@@ -8,11 +9,20 @@ const FORGOTTEN = 3600;
 
 /** The number of containers removed; their volumes go with them. */
 export async function sweepContainers(docker: Docker): Promise<number> {
+  const dead = await deadContainers(docker);
+  await Promise.all(dead.map(({ Id }) => removeContainer(docker.getContainer(Id))));
+  return dead.length;
+}
+
+/** How many there are that a sweep would remove. */
+export async function countDead(docker: Docker): Promise<number> {
+  return (await deadContainers(docker)).length;
+}
+
+async function deadContainers(docker: Docker): Promise<readonly ContainerInfo[]> {
   const all = await docker.listContainers({ all: true, filters: { label: [ROLE] } });
-  const dead = all.filter(({ Labels, State, Created }) => {
+  return all.filter(({ Labels, State, Created }) => {
     const forgotten = State === "created" && Created < Date.now() / 1000 - FORGOTTEN;
     return ownerHasEnded(Labels) ?? forgotten;
   });
-  await Promise.all(dead.map(({ Id }) => removeContainer(docker.getContainer(Id))));
-  return dead.length;
 }
