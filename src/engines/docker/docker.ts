@@ -121,7 +121,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
         throw asEngineError(error, `the server of ${spec.id} did not start`);
       });
       const { startTimeout } = options;
-      const more = { version, logDir: join(dir, ...spec.id.split("/")), startTimeout };
+      const more = { version, dir: join(dir, ...spec.id.split("/")), startTimeout };
       return startServer(docker, { ...containerOf(spec.id, itsGuard), ...more }, spec, at, signal);
     },
     async close() {

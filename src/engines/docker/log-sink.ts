@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { Container } from "dockerode";
-import { makePrivateDir, writePrivate } from "../../state/private-files.ts";
+import { writePrivate } from "../../state/private-files.ts";
 import { LogFile } from "../log-file.ts";
 
 const LOG = "server.log";
@@ -13,9 +13,8 @@ export class LogSink implements Disposable {
   readonly file: LogFile;
   readonly #writer: Writable;
 
-  /** `dir` is the folder on this machine for `server.log`. */
+  /** `dir` is the folder on this machine for `server.log`; it exists. */
   constructor(dir: string) {
-    makePrivateDir(dir);
     const path = join(dir, LOG);
     if (!existsSync(path)) writePrivate(path, "");
     this.file = new LogFile(path);

@@ -1,9 +1,11 @@
 /** A nats-server in a container: started until it answers, asked, reloaded, stopped. */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Container, ContainerInspectInfo } from "dockerode";
 import { SandboxError } from "../../errors.ts";
 import type { Listener } from "../../model.ts";
+import { makePrivateDir, replacePrivate } from "../../state/private-files.ts";
 import { readInfo } from "../../wire/session.ts";
 import type { Address, Placement, Server, ServerSpec } from "../engine.ts";
 import { announcedPorts, isReady, lastWords, reloadOutcome } from "../server-words.ts";
@@ -16,8 +18,8 @@ import { startCreated } from "./start.ts";
 export interface ServerOptions extends ContainerOptions {
   /** Of the nats-server in the image. */
   readonly version: string;
-  /** Folder on this machine for its log. */
-  readonly logDir: string;
+  /** Folder on this machine for its log, and for a copy of its files: whoever looks at a sandbox finds them there. */
+  readonly dir: string;
   /** How long (ms) it may take to be ready. */
   readonly startTimeout?: number | undefined;
 }
@@ -56,7 +58,7 @@ async function run(
   what: Pick<Parts, "spec" | "at" | "container">,
   signal: AbortSignal,
 ): Promise<Server> {
-  const log = new LogSink(options.logDir);
+  const log = new LogSink(options.dir);
   try {
     const { ended } = await log.follow(what.container);
     await startCreated(docker, what.container, what.spec.id);
@@ -69,8 +71,15 @@ async function run(
   }
 }
 
-function put({ guard, user }: ServerOptions, id: string, files: ServerSpec["files"], by: Container) {
-  return guard.put({ folder: folderOf(id), user, files }, by);
+async function put(
+  { guard, user, dir }: ServerOptions,
+  id: string,
+  files: ServerSpec["files"],
+  by: Container,
+): Promise<void> {
+  makePrivateDir(dir);
+  for (const [name, { text }] of Object.entries(files)) replacePrivate(join(dir, name), text);
+  await guard.put({ folder: folderOf(id), user, files }, by);
 }
 
 interface Parts {
