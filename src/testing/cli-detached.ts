@@ -31,9 +31,14 @@ export function portOf({ modes }: Status, name?: string): number {
   return mode?.servers?.[0]?.ports.client ?? 0;
 }
 
-export async function answers(port: number): Promise<boolean> {
+/** Which server answers at a port, if any does: a port that was given back may soon be another one's. */
+export async function serverAt(port: number): Promise<string | undefined> {
   const info = await readInfo("127.0.0.1", port, performance.now() + 2_000).catch(() => undefined);
-  return info?.version !== undefined;
+  return info?.server_id;
+}
+
+export async function answers(port: number): Promise<boolean> {
+  return (await serverAt(port)) !== undefined;
 }
 
 export function lives(pid: number): boolean {

@@ -3,6 +3,7 @@ import { codeOf, messageOf } from "../errors.ts";
 
 /** INFO as servers of every version send it; a field is absent where it is false. */
 export interface ServerInfo {
+  readonly server_id?: string;
   readonly version?: string;
   readonly client_id?: number;
   readonly auth_required?: boolean;
