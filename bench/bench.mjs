@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { benchDocker } from "./docker.mjs";
 import { planFloor } from "./plan.mjs";
 
 const dist = new URL("../dist/", import.meta.url);
@@ -76,6 +77,7 @@ try {
     ["check core, cold / floor", check / bare, 2.5, `${check.toFixed(0)} ms / ${bare.toFixed(0)} ms`],
     ["CA + 12 leaves, ms", median(pki), 15, ""],
     ["--help / an empty node", help / node, 2.5, `${help.toFixed(0)} ms / ${node.toFixed(0)} ms`],
+    ...(await benchDocker({ rounds: Math.ceil(rounds / 2), binary, version, dir, median })),
   );
 } finally {
   rmSync(dir, { recursive: true, force: true });
@@ -83,6 +85,6 @@ try {
 
 for (const [what, value, limit, detail] of results)
   console.log(
-    `${value <= limit ? "✔" : "✖"} ${what.padEnd(28)} ${value.toFixed(2).padStart(6)}  (limit ${limit})  ${detail}`,
+    `${value <= limit ? "✔" : "✖"} ${what.padEnd(32)} ${value.toFixed(2).padStart(6)}  (limit ${limit})  ${detail}`,
   );
 if (results.some(([, value, limit]) => value > limit)) process.exitCode = 1;
