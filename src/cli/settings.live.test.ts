@@ -110,6 +110,18 @@ it("a flag wins over the file, whatever its default is", async () => {
   expect(await room.run(["check", "--json", "--engine", "auto"])).toMatchObject({ status: 0 });
 });
 
+it("how containers are run is that of the file, too, and a flag wins", async () => {
+  await using room = await openRoom("settings");
+  put(room, "docker: { alias: nats, pull: never }\nmodes: [open]\n");
+  const none = { DOCKER_HOST: "unix:///no/docker.sock" };
+  const error = async (...args: readonly string[]) =>
+    JSON.parse((await room.run(["check", "--json", ...args], { env: none })).stdout).error.message;
+  expect(await error()).toContain("an alias is a name in a network");
+  expect(await error("--network", "x")).toBe("no Docker engine answers"); // chosen by what only containers have
+  put(room, "docker: { pull: often }\nmodes: [open]\n");
+  expect(await error()).toMatch(/^nats-sandbox\.yaml:1:17: /);
+});
+
 it("the server, the hosts, the keys and the monitor are those of the file", async () => {
   await using room = await openRoom("settings");
   const { path, version } = await realServer();
