@@ -167,7 +167,7 @@ describe("docs/configuration.md", () => {
   });
 
   it("shows what is said of one that is wrong", () => {
-    const [, example = ""] = blocks;
+    const example = blocks.find((block) => block.includes("login: warehouse")) ?? "";
     const { message, detail, fix } = failure(example.replace("login: warehouse", "login: warehous"));
     expect(page).toContain(`✖ ${message}\n  ${detail}\n→ ${fix}\n`);
   });
