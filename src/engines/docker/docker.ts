@@ -54,12 +54,15 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   const run = randomBytes(4).toString("hex");
   const users = new Map<string, number>();
   let guard: Promise<Guard> | undefined;
+  let guards = 0;
   const swept = sweepContainers(docker).catch(() => 0); // what others left must not keep this one from starting
 
   /** The one there is, or a new one in place of one that somebody removed. */
   function theGuard(): Promise<Guard> {
     guard ??= (async () => {
-      const opened = await Guard.open(docker, image, labelsOf(options, "guard", { version }));
+      guards += 1; // the one before may still be on its way out
+      const itsName = `nats-sandbox-${name}-guard-${run}${guards === 1 ? "" : `-${guards}`}`;
+      const opened = await Guard.open(docker, image, itsName, labelsOf(options, "guard", { version }));
       void opened.gone.then(() => {
         guard = undefined;
       });

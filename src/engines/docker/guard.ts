@@ -69,8 +69,10 @@ export class Guard {
     this.up.catch(() => {}); // whoever waits for it is told
   }
 
-  static async open(docker: Docker, image: string, labels: Labels): Promise<Guard> {
+  /** `name` is unique in the engine. */
+  static async open(docker: Docker, image: string, name: string, labels: Labels): Promise<Guard> {
     const container = await docker.createContainer({
+      name,
       Image: image,
       Labels: labels,
       User: `${FIRST_USER}:${FIRST_USER}`,
