@@ -11,6 +11,8 @@ import { connectTestDocker, DOCKER_ENV } from "./docker-lab.ts";
 
 const LABEL = "nats-sandbox";
 const SETTINGS = "nats-sandbox.yaml";
+/** Which version an image holds is asked once a machine. */
+const CACHE = /^home\/\.cache(\/nats-sandbox(\/images\.json)?)?$/;
 
 export type Role = "guard" | "server";
 
@@ -51,7 +53,7 @@ export async function openDockerRoom(
     docker,
     start,
     run: (args, options) => start(args, options).ended,
-    left: () => room.left().filter((file) => file !== `work/${SETTINGS}`),
+    left: () => room.left().filter((file) => file !== `work/${SETTINGS}` && !CACHE.test(file)),
     containers,
     volumes,
     async inspected(role) {
