@@ -57,21 +57,20 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   let guards = 0;
   const swept = sweepContainers(docker).catch(() => 0); // what others left must not keep this one from starting
 
+  function openGuard(): Promise<Guard> {
+    guards += 1; // the one before may still be on its way out
+    const itsName = `nats-sandbox-${name}-guard-${run}${guards === 1 ? "" : `-${guards}`}`;
+    return Guard.open(docker, image, itsName, labelsOf(options, "guard", { version }));
+  }
+
   /** The one there is, or a new one in place of one that somebody removed. */
-  function theGuard(): Promise<Guard> {
-    guard ??= (async () => {
-      guards += 1; // the one before may still be on its way out
-      const itsName = `nats-sandbox-${name}-guard-${run}${guards === 1 ? "" : `-${guards}`}`;
-      const opened = await Guard.open(docker, image, itsName, labelsOf(options, "guard", { version }));
-      void opened.gone.then(() => {
-        guard = undefined;
-      });
-      return opened;
-    })();
-    guard.catch(() => {
-      guard = undefined;
-    });
-    return guard;
+  async function theGuard(): Promise<Guard> {
+    guard ??= openGuard();
+    const opening = guard;
+    const opened = await opening.catch(() => undefined);
+    if (await opened?.lives()) return opening;
+    if (guard === opening) guard = undefined; // for the next one who asks, if it is not the next line
+    return opened === undefined ? opening : theGuard();
   }
 
   /** The same one for a second start with the same id: what the first one stored is its own. */

@@ -7,6 +7,7 @@
  * engine removes the containers, and with the last one the volume. No socket inside, no privilege, no image of its own.
  */
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Container } from "dockerode";
 import tar from "tar-stream";
@@ -25,6 +26,8 @@ const NO_CONFIG = "no config {\n";
 /** Comments, still: proxies close connections on which nothing is said. */
 const HEARTBEAT = "# alive\n";
 const HEARTBEAT_INTERVAL = 30_000;
+/** How long (ms) it may take to end by itself; it takes a tenth of that. */
+const PATIENCE = 3_000;
 
 /** The folder of one server. */
 interface Parcel {
@@ -47,26 +50,29 @@ export class Guard {
   readonly id: string;
   /** It runs: servers can join it. */
   readonly up: Promise<void>;
-  /** Resolves when it has gone. */
-  readonly gone: Promise<void>;
   readonly #container: Container;
   readonly #life: Duplex;
   readonly #heartbeat: NodeJS.Timeout;
   #waiting: Waiting[] = [];
   #busy = false;
+  #isUp = false;
 
   private constructor(container: Container, life: Duplex) {
     this.id = container.id;
     this.#container = container;
     this.#life = life;
-    this.gone = new Promise((resolve) => life.once("close", resolve));
-    life.on("error", () => {}); // it has gone: `gone` tells
+    life.on("error", () => {}); // it has gone: `lives` tells
+    life.once("close", () => clearInterval(this.#heartbeat));
     life.resume();
     life.write(NO_CONFIG);
     this.#heartbeat = setInterval(() => life.write(HEARTBEAT), HEARTBEAT_INTERVAL).unref();
-    void this.gone.then(() => clearInterval(this.#heartbeat));
     this.up = container.start();
-    this.up.catch(() => {}); // whoever waits for it is told
+    this.up.then(
+      () => {
+        this.#isUp = true;
+      },
+      () => {}, // whoever waits for it is told
+    );
   }
 
   /** `name` is unique in the engine. */
@@ -96,6 +102,15 @@ export class Guard {
     }
   }
 
+  /** Whether servers can join it, or soon will: others may have removed it, which nothing but the engine tells. */
+  async lives(): Promise<boolean> {
+    if (!this.#isUp) return true;
+    return this.#container.inspect().then(
+      ({ State }) => State.Running,
+      () => false,
+    );
+  }
+
   /** Puts the files of a server into its folder. Those of servers that come at the same time go together. */
   put(parcel: Parcel, by: Container): Promise<void> {
     return new Promise((done, failed) => {
@@ -104,13 +119,16 @@ export class Guard {
     });
   }
 
-  /** Ends it, and every server that there still is. */
+  /** Ends it, and every server that there still is; one that is paused does not end by itself. */
   async close(): Promise<void> {
-    const removed = this.#container.wait({ condition: "removed" }).catch(() => {});
     clearInterval(this.#heartbeat);
     this.#life.end();
-    await this.up.catch(() => removeContainer(this.#container));
-    await removed;
+    const started = await this.up.then(
+      () => true,
+      () => false,
+    );
+    if (started && (await isOverWithin(PATIENCE, removalOf(this.#container)))) return;
+    await removeContainer(this.#container);
   }
 
   async #carry(): Promise<void> {
@@ -126,6 +144,19 @@ export class Guard {
     }
     this.#busy = false;
   }
+}
+
+/** Once it is gone, or its engine is. */
+async function removalOf(container: Container): Promise<void> {
+  await container.wait({ condition: "removed" }).catch(() => {});
+}
+
+async function isOverWithin(ms: number, work: Promise<void>): Promise<boolean> {
+  const enough = new AbortController();
+  const late = sleep(ms, false, { signal: enough.signal }).catch(() => false);
+  const over = await Promise.race([work.then(() => true), late]);
+  enough.abort();
+  return over;
 }
 
 function pack(parcels: readonly Parcel[]): tar.Pack {

@@ -16,7 +16,7 @@ export async function startCreated(docker: Docker, container: Container, id: str
     const words = wordsOf(error);
     const port = /(?:Bind for|listen tcp4?) \S*?:(\d+)\b.*already (?:allocated|in use)/.exec(words)?.[1];
     if (port === undefined) throw error;
-    const holder = holderOf(Number(port)) ?? (await publisherOf(docker, port)) ?? "something";
+    const holder = (await publisherOf(docker, port)) ?? holderOf(Number(port)) ?? "something";
     throw new SandboxError("port-in-use", `port ${port}, asked for by ${id}, is taken`, {
       detail: `by ${holder}; the Docker engine said: ${words}`,
       fix: "stop that one, or ask for another port",
@@ -24,7 +24,7 @@ export async function startCreated(docker: Docker, container: Container, id: str
   }
 }
 
-/** The container that has published a port. */
+/** The container that has published a port; to the system the holder is a helper of the engine. */
 async function publisherOf(docker: Docker, port: string): Promise<string | undefined> {
   const [found] = await docker.listContainers({ filters: { publish: [port] } }).catch(() => []);
   return found && `the container ${found.Names[0]?.replace(/^\//, "")} (${found.Image})`;
