@@ -1,12 +1,19 @@
 /** What nats-sandbox.yaml comes to: settings, and every mode there is, own ones among them. */
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 
+/** `missing`: only what the engine does not have; `always`: see whether there is a newer one; `never`: use what is there. */
+export type PullPolicy = "missing" | "always" | "never";
+
 /** How servers run in containers. */
 export interface DockerSettings {
+  /** An image whose entry point is a nats-server. Default: the official one. */
   readonly image?: string;
-  readonly pull?: "missing" | "always" | "never";
+  readonly pull?: PullPolicy;
+  /** A network of the engine that the servers join, beside the usual one. */
   readonly network?: string;
+  /** The server's name in that network, of the one mode that is started. Default: `nats-<mode>`. */
   readonly alias?: string;
+  /** Publish to the containers of the engine too, as `host.docker.internal`. */
   readonly containers?: boolean;
 }
 

@@ -1,12 +1,12 @@
 /** Chooses the engine that runs a sandbox's servers. */
+import type { DockerSettings } from "../config/config.ts";
 import { SandboxError } from "../errors.ts";
 import type { EngineName } from "../model.ts";
 import { findServer } from "../server/find.ts";
-import type { DockerOptions } from "./docker/open.ts";
 import type { Engine } from "./engine.ts";
 import { createProcessEngine } from "./process.ts";
 
-export interface EngineOptions extends DockerOptions {
+export interface EngineOptions extends DockerSettings {
   /** `auto` is the process engine, and Docker where no nats-server can be had for that. */
   readonly engine?: "auto" | EngineName;
   /** PATH or VERSION of the nats-server to run. */
@@ -40,7 +40,7 @@ export async function chooseEngine(options: EngineOptions, place: Place): Promis
 }
 
 /** Options that make no sense but with containers choose the engine, too. */
-function wantsContainers({ image, pull, network, alias, containers }: DockerOptions): boolean {
+function wantsContainers({ image, pull, network, alias, containers }: DockerSettings): boolean {
   return [image, pull, network, alias].some((option) => option !== undefined) || containers === true;
 }
 

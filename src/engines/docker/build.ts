@@ -35,7 +35,7 @@ export async function imageOfBinary(
   if (await hasImage(docker, name)) return name;
   options.onProgress(`building ${name} from ${binary.path}`);
   try {
-    await build(docker, name, await rootfsOf(binary.path, program, options.env));
+    await build(docker, name, await rootfsOf(binary.path, program, options.env), options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw asEngineError(error, `no image could be built from ${binary.path}`);
@@ -56,12 +56,22 @@ export async function hasImage(docker: Docker, name: string): Promise<boolean> {
 /** By path from the root of the image. */
 type Rootfs = ReadonlyMap<string, Buffer>;
 
-async function build(docker: Docker, name: string, rootfs: Rootfs): Promise<void> {
+async function build(
+  docker: Docker,
+  name: string,
+  rootfs: Rootfs,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const context = tar.pack();
   context.entry({ name: "Dockerfile" }, dockerfile());
   for (const [path, content] of rootfs) context.entry({ name: `rootfs/${path}`, mode: 0o755 }, content);
   context.finalize();
-  const stream = await docker.buildImage(context, { t: name, labels: { [ROLE]: "image" }, forcerm: true });
+  const stream = await docker.buildImage(context, {
+    t: name,
+    labels: { [ROLE]: "image" },
+    forcerm: true,
+    ...(signal && { abortSignal: signal }),
+  });
   await readEvents(stream);
 }
 

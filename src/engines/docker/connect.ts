@@ -4,11 +4,12 @@ import { existsSync } from "node:fs";
 import { Agent } from "node:https";
 import { isIP } from "node:net";
 import Docker from "dockerode";
-import { codeOf, messageOf, SandboxError } from "../../errors.ts";
+import { codeOf, SandboxError } from "../../errors.ts";
 import { findOnPath } from "../../server/programs.ts";
 import { isLoopback } from "../listening.ts";
 import type { Publishing } from "./container.ts";
-import { type Endpoint, endpointsOf } from "./endpoint.ts";
+import { type Endpoint, endpointsOf, undoOf } from "./endpoint.ts";
+import { wordsOf } from "./failures.ts";
 import { SshAgent, sshHostName } from "./ssh.ts";
 
 export interface Connected {
@@ -28,6 +29,8 @@ type AbortableVersion = (options: { readonly abortSignal: AbortSignal }) => Prom
 /** How long (ms) an engine may take to say that it is there; over ssh, a login is part of it. */
 const TIMEOUT = 3_000;
 const SSH_TIMEOUT = 15_000;
+/** Around an IPv6 address in a URL. */
+const BRACKETS = /^\[|\]$/g;
 const LOOPBACK = "127.0.0.1";
 
 /** @throws SandboxError `engine-unavailable`, with every place that was tried and why it failed */
@@ -56,13 +59,11 @@ async function tryEndpoint(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
 ): Promise<Connected> {
-  const path = socketPathOf(endpoint);
-  if (path?.startsWith("/") && !existsSync(path))
-    throw Object.assign(new Error("no such file"), { code: "ENOENT" });
   const docker = new Docker(clientOptions(endpoint, env) as Docker.DockerOptions);
-  const timeout = AbortSignal.timeout(endpoint.url.startsWith("ssh:") ? SSH_TIMEOUT : TIMEOUT);
+  const timeout = AbortSignal.timeout(timeoutOf(endpoint));
   const abortSignal = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   const told = await (docker.version as AbortableVersion).call(docker, { abortSignal });
+  if (!told.Version || !told.ApiVersion) throw new Error("what answers there is no Docker engine");
   return {
     docker,
     endpoint,
@@ -70,6 +71,10 @@ async function tryEndpoint(
     platform: `${told.Os}/${told.Arch}`,
     publish: await publishingOf(endpoint, env),
   };
+}
+
+function timeoutOf({ url }: Endpoint): number {
+  return url.startsWith("ssh:") ? SSH_TIMEOUT : TIMEOUT;
 }
 
 function socketPathOf({ url }: Endpoint): string | undefined {
@@ -95,9 +100,9 @@ function clientOptions(endpoint: Endpoint, env: NodeJS.ProcessEnv) {
   if (socketPath !== undefined) return { ...none, socketPath };
   if (endpoint.url.startsWith("ssh:"))
     return { ...none, host: "docker.invalid", agent: new SshAgent(endpoint.url, env) };
-  const { hostname, port, pathname } = new URL(endpoint.url.replace(/^tcp:/, "http:"));
+  const { hostname, port, pathname } = new URL(endpoint.url);
   const { tls } = endpoint;
-  const at = { ...none, host: hostname, pathPrefix: pathname };
+  const at = { ...none, host: hostname.replace(BRACKETS, ""), pathPrefix: pathname || "/" };
   if (tls === undefined) return { ...at, port: port || "2375" };
   const { ca, cert, key, verify } = tls;
   const agent = verify ? undefined : new Agent({ rejectUnauthorized: false, ca, cert, key });
@@ -109,12 +114,12 @@ async function publishingOf({ url }: Endpoint, env: NodeJS.ProcessEnv): Promise<
   if (!/^(tcp|ssh):/.test(url)) return { address: LOOPBACK, host: LOOPBACK };
   const host = url.startsWith("ssh:")
     ? await sshHostName(url, env)
-    : new URL(url.replace(/^tcp:/, "http:")).hostname.replace(/^\[|\]$/g, "");
-  const address = isIP(host) ? host : (await lookup(host)).address;
+    : new URL(url).hostname.replace(BRACKETS, "");
+  const address = isIP(host) ? host : (await lookup(host, { verbatim: false })).address;
   return isLoopback(address) ? { address: LOOPBACK, host: LOOPBACK } : { address, host };
 }
 
-function whyNot(error: unknown, { url }: Endpoint): string {
+function whyNot(error: unknown, endpoint: Endpoint): string {
   switch (codeOf(error)) {
     case "ENOENT":
       return "there is no such file";
@@ -122,11 +127,16 @@ function whyNot(error: unknown, { url }: Endpoint): string {
     case "EPERM":
       return "this user may not open it";
     case "ECONNREFUSED":
-      return url.startsWith("unix:") ? "nobody listens behind it" : "the connection was refused";
+      return endpoint.url.startsWith("unix:") ? "nobody listens behind it" : "the connection was refused";
     case "ABORT_ERR":
-      return "no answer in time";
+      return `no answer in ${timeoutOf(endpoint) / 1000} s`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the name of the machine is unknown";
+    case "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED":
+      return "it wants a client's certificate: cert.pem and key.pem, in DOCKER_CERT_PATH or the context";
     default:
-      return messageOf(error).trim();
+      return wordsOf(error);
   }
 }
 
@@ -151,11 +161,10 @@ const DESKTOP = "/Applications/Docker.app";
 /** What starts the engine that is installed, or lets this user use the one that runs. */
 async function remedy(failures: readonly Failure[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const forbidden = failures.find(({ code }) => code === "EACCES" || code === "EPERM");
-  if (forbidden !== undefined && forbidden.endpoint.source === "Docker")
+  if (forbidden?.endpoint.url === "unix:///var/run/docker.sock")
     return "sudo usermod -aG docker $USER, and log in again; or use --engine process, which needs no engine";
-  const [first] = failures;
-  if (failures.length === 1 && first !== undefined && !/^(unix|npipe):/.test(first.endpoint.url))
-    return `see whether an engine runs there, or unset ${first.endpoint.source === "DOCKER_HOST" ? "DOCKER_HOST" : "the context (docker context use default)"}`;
+  const undo = undoOf(env);
+  if (undo !== undefined) return `see whether an engine runs there, or go back to the usual one: ${undo}`;
   if (existsSync(DESKTOP)) return "open -a Docker, and wait until it runs";
   const sbin = { ...env, PATH: `${env.PATH ?? ""}:/usr/sbin:/usr/local/sbin` };
   for (const [program, command] of STARTERS)

@@ -1,9 +1,10 @@
 /** Where a Docker engine may be: what DOCKER_HOST or a context says, else the sockets that engines usually have. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { messageOf, SandboxError } from "../../errors.ts";
+import { SandboxError } from "../../errors.ts";
+import { configPath, dockerConfigDir, readDockerConfig, readIfThere, readJson } from "./docker-config.ts";
 
 /** A place at which to look for an engine. */
 export interface Endpoint {
@@ -26,7 +27,7 @@ export interface EngineTls {
 /**
  * One endpoint where the user has said which, as with the `docker` command: DOCKER_HOST, then DOCKER_CONTEXT, then the
  * current context. Else every usual socket, in order.
- * @throws SandboxError `engine-unavailable` for a context that does not exist or an address that is none
+ * @throws SandboxError `engine-unavailable` for a context that does not exist, an address that is none, a file that cannot be read
  */
 export function endpointsOf(
   env: NodeJS.ProcessEnv,
@@ -38,9 +39,11 @@ export function endpointsOf(
   return usualSockets(env, platform);
 }
 
-/** `~/.docker`, or where DOCKER_CONFIG says. */
-export function dockerConfigDir(env: NodeJS.ProcessEnv): string {
-  return env.DOCKER_CONFIG || join(homeOf(env), ".docker");
+/** The command after which the usual engine is used again; undefined where it is already. */
+export function undoOf(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.DOCKER_HOST) return "unset DOCKER_HOST";
+  if (env.DOCKER_CONTEXT) return "unset DOCKER_CONTEXT";
+  return (currentContext(env) ?? "default") === "default" ? undefined : "docker context use default";
 }
 
 function homeOf(env: NodeJS.ProcessEnv): string {
@@ -48,36 +51,43 @@ function homeOf(env: NodeJS.ProcessEnv): string {
 }
 
 function fromHost(host: string, env: NodeJS.ProcessEnv): Endpoint {
-  const url = host.includes("://") ? host : `tcp://${host}`;
-  checkUrl(url, "DOCKER_HOST");
-  const dir = env.DOCKER_CERT_PATH || (env.DOCKER_TLS_VERIFY ? dockerConfigDir(env) : undefined);
-  if (!url.startsWith("tcp:") || dir === undefined) return { source: "DOCKER_HOST", url };
-  const verify = Boolean(env.DOCKER_TLS_VERIFY);
-  return { source: "DOCKER_HOST", url, tls: { ...pems(dir), verify } };
+  const source = "DOCKER_HOST";
+  const url = checkedUrl(host.includes("://") ? host : `tcp://${host}`, source);
+  const { DOCKER_TLS, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env;
+  if (!url.startsWith("tcp:") || !(DOCKER_TLS || DOCKER_TLS_VERIFY || DOCKER_CERT_PATH))
+    return { source, url };
+  const dir = DOCKER_CERT_PATH || dockerConfigDir(env);
+  const tls = { ...pems(dir), verify: Boolean(DOCKER_TLS_VERIFY) };
+  if (tls.verify && tls.ca === undefined)
+    throw new SandboxError("engine-unavailable", "the Docker engine cannot be verified", {
+      detail: `DOCKER_TLS_VERIFY asks for it, and there is no ${join(dir, "ca.pem")}`,
+      fix: "set DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",
+    });
+  return { source, url, tls };
 }
 
-function checkUrl(url: string, source: string): void {
-  if (/^(unix|npipe):\/\/.|^(tcp|ssh):\/\/[^/]/.test(url)) return;
-  throw new SandboxError(
-    "engine-unavailable",
-    `${JSON.stringify(url)} is not the address of a Docker engine`,
-    {
-      detail: `${source} says so`,
-      fix: "it is written unix:///path/of/docker.sock, tcp://host:2376 or ssh://user@host",
-    },
-  );
+/** A login may be in it for ssh alone, and without a password, which nobody could give to ssh. */
+function checkedUrl(text: string, source: string): string {
+  if (/^(unix|npipe):\/\/./.test(text)) return text;
+  if (/^(tcp|ssh):\/\//.test(text) && URL.canParse(text)) {
+    const { protocol, hostname, username, password, search, hash } = new URL(text);
+    const plain = password === "" && search === "" && hash === "";
+    if (plain && hostname !== "" && (username === "" || protocol === "ssh:")) return text;
+  }
+  const shown = JSON.stringify(text.replace(/\/\/[^@/]*@/, "//…@"));
+  throw new SandboxError("engine-unavailable", `${shown} is not the address of a Docker engine`, {
+    detail: `${source} says so`,
+    fix: "it is written unix:///path/of/docker.sock, tcp://host:2376 or ssh://user@host",
+  });
 }
 
 function pems(dir: string): Pick<EngineTls, "ca" | "cert" | "key"> {
-  const read = (name: string) =>
-    existsSync(join(dir, name)) ? readFileSync(join(dir, name), "utf8") : undefined;
+  const read = (name: string) => readIfThere(join(dir, name));
   return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
 }
 
 function currentContext(env: NodeJS.ProcessEnv): string | undefined {
-  const path = join(dockerConfigDir(env), "config.json");
-  const { currentContext: name } = readJson<{ readonly currentContext?: string }>(path) ?? {};
-  return name || undefined;
+  return readDockerConfig(env).currentContext || undefined;
 }
 
 interface ContextMeta {
@@ -92,44 +102,37 @@ function fromContext(name: string, env: NodeJS.ProcessEnv): Endpoint {
   const store = join(dockerConfigDir(env), "contexts");
   const path = join(store, "meta", id, "meta.json");
   const docker = readJson<ContextMeta>(path)?.Endpoints?.docker;
-  if (docker?.Host === undefined)
+  if (!docker?.Host)
     throw new SandboxError("engine-unavailable", `there is no Docker context ${JSON.stringify(name)}`, {
-      detail: `${env.DOCKER_CONTEXT ? "DOCKER_CONTEXT" : join(dockerConfigDir(env), "config.json")} names it, and there is no ${path}`,
-      fix: "docker context ls shows which there are; docker context use default goes back to the usual one",
+      detail: `${env.DOCKER_CONTEXT ? "DOCKER_CONTEXT" : configPath(env)} names it, and ${existsSync(path) ? `there is no engine in ${path}` : `there is no ${path}`}`,
+      fix: `docker context ls shows which there are; ${undoOf(env)} goes back to the usual engine`,
     });
   const source = `the Docker context ${JSON.stringify(name)}`;
-  checkUrl(docker.Host, source);
-  const dir = join(store, "tls", id, "docker");
-  const tls = existsSync(dir) ? { ...pems(dir), verify: docker.SkipTLSVerify !== true } : undefined;
-  return { source, url: docker.Host, tls };
-}
-
-function readJson<Shape>(path: string): Shape | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Shape;
-  } catch (error) {
-    throw new SandboxError("engine-unavailable", `${path} cannot be read`, {
-      detail: messageOf(error),
-      fix: "mend it, or set DOCKER_HOST, which goes before it",
-    });
-  }
+  const url = checkedUrl(docker.Host, source);
+  const verify = docker.SkipTLSVerify !== true;
+  const files = pems(join(store, "tls", id, "docker"));
+  const secured = !verify || Object.values(files).some((pem) => pem !== undefined);
+  return url.startsWith("tcp:") && secured ? { source, url, tls: { ...files, verify } } : { source, url };
 }
 
 function usualSockets(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): readonly Endpoint[] {
   if (platform === "win32") return [{ source: "Docker", url: "npipe:////./pipe/docker_engine" }];
   const home = homeOf(env);
-  const runtime = env.XDG_RUNTIME_DIR;
+  const runtime =
+    env.XDG_RUNTIME_DIR || (platform === "linux" ? `/run/user/${process.getuid?.()}` : undefined);
+  const colima = env.COLIMA_HOME || (env.XDG_CONFIG_HOME && join(env.XDG_CONFIG_HOME, "colima"));
   const sockets: readonly (readonly [string, string | undefined])[] = [
     ["Docker", "/var/run/docker.sock"],
     ["rootless Docker", runtime && join(runtime, "docker.sock")],
     ["Docker Desktop", join(home, ".docker/run/docker.sock")],
     ["Docker Desktop", join(home, ".docker/desktop/docker.sock")],
-    ["Colima", join(env.COLIMA_HOME || join(home, ".colima"), "default/docker.sock")],
+    ["Colima", colima && join(colima, "default/docker.sock")],
+    ["Colima", join(home, ".colima/default/docker.sock")],
     ["OrbStack", join(home, ".orbstack/run/docker.sock")],
     ["Rancher Desktop", join(home, ".rd/docker.sock")],
     ["rootless Podman", runtime && join(runtime, "podman/podman.sock")],
     ["Podman", "/run/podman/podman.sock"],
+    ["Podman machine", env.TMPDIR && join(env.TMPDIR, "podman/podman-machine-default-api.sock")],
     ["Podman machine", join(home, ".local/share/containers/podman/machine/podman.sock")],
   ];
   return sockets.flatMap(([source, path]) => (path ? [{ source, url: `unix://${path}` }] : []));

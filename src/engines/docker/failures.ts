@@ -10,7 +10,10 @@ export function statusOf(error: unknown): number | undefined {
 /** The engine's own words, without what the client library puts around them. */
 export function wordsOf(error: unknown): string {
   const said = (error as { readonly json?: { readonly message?: unknown } | null } | null)?.json?.message;
-  return typeof said === "string" ? said.trim() : messageOf(error).trim();
+  if (typeof said === "string") return said.trim();
+  return messageOf(error)
+    .replace(/^\(HTTP code \d+\) .*? - /, "")
+    .trim();
 }
 
 const GONE = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH"]);

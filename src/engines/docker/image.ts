@@ -1,13 +1,12 @@
 /** The image that servers run: the one asked for, the official one, or one built out of a binary of this machine. */
 import type Docker from "dockerode";
+import type { PullPolicy } from "../../config/config.ts";
 import { messageOf, SandboxError } from "../../errors.ts";
 import { DEFAULT_VERSION, findServer, readWish } from "../../server/find.ts";
 import { type BuildOptions, hasImage, imageOfBinary } from "./build.ts";
-import { engineFailure, statusOf, wordsOf } from "./failures.ts";
+import { DOCKER_HUB, registryOf } from "./credentials.ts";
+import { engineFailure, wordsOf } from "./failures.ts";
 import { pullImage } from "./pull.ts";
-
-/** `missing`: only what the engine does not have; `always`: see whether there is a newer one; `never`: use what is there. */
-export type PullPolicy = "missing" | "always" | "never";
 
 export interface ImageOptions extends BuildOptions {
   /** Reference of an image whose entry point is a nats-server: a name with a tag, a digest, or both. */
@@ -55,11 +54,14 @@ async function officialOrBuilt(docker: Docker, name: string, options: ImageOptio
   try {
     return await ensure(docker, name, options);
   } catch (error) {
-    if (options.build === false) throw error;
+    if (options.build === false || options.pull === "always") throw error;
     if (!(error instanceof SandboxError) || error.code !== "image-unavailable") throw error;
-    options.onProgress(`${error.message}: ${error.detail?.split("\n")[0]}`);
     try {
-      return await built(docker, options);
+      const { server: want, ...rest } = options;
+      const binary = await findServer({ want, ...rest });
+      const name = await imageOfBinary(docker, binary, { ...options, onProgress: () => {} });
+      options.onProgress(`${error.message}: its place takes one built from ${binary.path}`);
+      return name;
     } catch (reason) {
       options.signal?.throwIfAborted();
       throw new SandboxError("image-unavailable", error.message, {
@@ -71,42 +73,58 @@ async function officialOrBuilt(docker: Docker, name: string, options: ImageOptio
 }
 
 async function built(docker: Docker, options: ImageOptions): Promise<string> {
-  const { server: want, offline, ...rest } = options;
-  return imageOfBinary(docker, await findServer({ want, offline, ...rest }), options);
+  const { server: want, ...rest } = options;
+  return imageOfBinary(docker, await findServer({ want, ...rest }), options);
 }
 
 /** The engine has it when this is over. */
 async function ensure(docker: Docker, name: string, options: ImageOptions): Promise<string> {
   const { pull = "missing", offline } = options;
   const has = await hasImage(docker, name);
-  if (pull === "never" || offline === true) {
+  if (has && (pull === "missing" || isId(name))) return name;
+  if (pull === "never" || offline === true || isId(name)) {
     if (has) return name;
+    const why = isId(name)
+      ? "an id alone tells no registry"
+      : `nothing is pulled: ${offline ? "offline" : "--pull never"}`;
     throw unavailable(
       name,
-      `the engine does not have it, and pulling is ruled out${offline ? ": offline" : ""}`,
+      `the engine does not have it, and ${why}`,
+      `docker pull ${name}, or let it be pulled`,
     );
   }
-  if (has && pull === "missing") return name;
   try {
-    await pullImage(docker, name, options);
+    await pullImage(docker, withTag(name), options);
     return name;
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw (
-      engineFailure(error) ??
-      unavailable(
-        name,
-        `${statusOf(error) === undefined ? "the registry" : "the engine"} said: ${wordsOf(error)}`,
-      )
-    );
+    if (error instanceof SandboxError) throw error;
+    const words = wordsOf(error);
+    throw engineFailure(error) ?? unavailable(name, `the engine said: ${words}`, fixFor(words, name));
   }
 }
 
-function unavailable(name: string, detail: string): SandboxError {
-  return new SandboxError("image-unavailable", `the image ${name} is not to be had`, {
-    detail,
-    fix: "see whether the name is right, whether its registry can be reached, and whether it wants a login (docker login)",
-  });
+function isId(name: string): boolean {
+  return name.startsWith("sha256:");
+}
+
+/** Without a tag, an engine would pull every one that there is. */
+function withTag(name: string): string {
+  return /@|:[^/]*$/.test(name) ? name : `${name}:latest`;
+}
+
+function unavailable(name: string, detail: string, fix: string): SandboxError {
+  return new SandboxError("image-unavailable", `the image ${name} is not to be had`, { detail, fix });
+}
+
+function fixFor(words: string, name: string): string {
+  const registry = registryOf(name);
+  const host = registry === DOCKER_HUB ? "" : ` ${registry}`;
+  if (/no basic auth|unauthori[sz]ed|denied|authentication required/i.test(words))
+    return `see whether the name is right; if its registry wants a login: docker login${host}`;
+  if (/not found|manifest unknown|name unknown|invalid reference/i.test(words))
+    return "see whether name and tag are right";
+  return `see whether the engine reaches ${host === "" ? "the internet" : `the registry${host}`}, or give an image that it has, with --image and --pull never`;
 }
 
 async function withId(docker: Docker, name: string): Promise<Image> {

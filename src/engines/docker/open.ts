@@ -1,29 +1,18 @@
 /** Opens the Docker engine for a sandbox: finds it, sees that it has the image, asks which server that holds. */
 import type Docker from "dockerode";
+import type { DockerSettings } from "../../config/config.ts";
 import { SandboxError } from "../../errors.ts";
 import { markContainers } from "../clear-dead.ts";
 import type { Engine } from "../engine.ts";
 import { connectDocker } from "./connect.ts";
 import type { Publishing } from "./container.ts";
 import { createDockerEngine, type Network } from "./docker.ts";
-import { statusOf } from "./failures.ts";
-import { obtainImage, type PullPolicy } from "./image.ts";
+import { asEngineError, statusOf } from "./failures.ts";
+import { obtainImage } from "./image.ts";
 import { versionOfImage } from "./image-version.ts";
 import { labelsOf } from "./labels.ts";
 
-export interface DockerOptions {
-  /** An image whose entry point is a nats-server. Default: the official one. */
-  readonly image?: string;
-  readonly pull?: PullPolicy;
-  /** A network of the engine that the servers join, beside the usual one. */
-  readonly network?: string;
-  /** The server's name in that network, of the one mode that is started. Default: `nats-<mode>`. */
-  readonly alias?: string;
-  /** Publish to the containers of the engine too, as `host.docker.internal`. */
-  readonly containers?: boolean;
-}
-
-export interface OpenOptions extends DockerOptions {
+export interface OpenOptions extends DockerSettings {
   /** False: no image is built out of a binary of this machine. */
   readonly build?: boolean;
   readonly server?: string | undefined;
@@ -40,13 +29,18 @@ export async function openDockerEngine(options: OpenOptions): Promise<Engine> {
   const { env, signal, dir, name } = options;
   const connected = await connectDocker(env, signal);
   const { docker, platform, publish, version: engineVersion, endpoint } = connected;
-  const [image, network, toContainers] = await Promise.all([
-    obtainImage(docker, { ...options, platform }),
+  // First what takes no time: nobody waits for an image to hear that a network's name is wrong.
+  const [network, toContainers] = await Promise.all([
     networkOf(docker, options),
     options.containers === true ? gatewayOf(docker) : undefined,
   ]);
+  const image = await obtainImage(docker, { ...options, platform });
   markContainers(dir);
-  const version = await versionOfImage(docker, image, labelsOf({ dir, name }, "version"), env);
+  const version = await versionOfImage(docker, image, {
+    labels: labelsOf({ dir, name }, "version"),
+    env,
+    signal,
+  });
   return createDockerEngine({
     docker,
     image: image.id,
@@ -65,7 +59,7 @@ async function networkOf(docker: Docker, { network, alias }: OpenOptions): Promi
   try {
     await docker.getNetwork(network).inspect();
   } catch (error) {
-    if (statusOf(error) !== 404) throw error;
+    if (statusOf(error) !== 404) throw asEngineError(error, `the network ${network} cannot be looked up`);
     const names = (await docker.listNetworks()).map(({ Name }) => Name).sort();
     throw new SandboxError("engine-unavailable", `the engine has no network ${JSON.stringify(network)}`, {
       detail: `it has: ${names.join(", ")}`,

@@ -3,24 +3,36 @@
  * known hosts, which runs `docker system dial-stdio` on the other machine. One ssh a connection.
  */
 import { spawn } from "node:child_process";
-import { Agent, type AgentOptions } from "node:http";
-import { Duplex } from "node:stream";
+import { Agent, type ClientRequest } from "node:http";
+import type { Duplex } from "node:stream";
 import { SandboxError } from "../../errors.ts";
 import { findOnPath, run } from "../../server/programs.ts";
+import { Tunnel } from "./tunnel.ts";
 
-/** Of what ssh says, for an error. */
-const MOST_WORDS = 500;
 const CONFIG_TIMEOUT = 3_000;
+/** How many may log in at the same time: sshd turns away at random what comes beyond ten (MaxStartups). */
+const LOGINS = 4;
+/** How long (ms) a connection that nobody uses is kept. */
+const IDLE = 5_000;
+/** How long (ms) a login keeps others waiting that does not get anywhere. */
+const LOGIN_PATIENCE = 5_000;
 
 interface Target {
   readonly user: string | undefined;
   readonly host: string;
   readonly port: string | undefined;
+  /** Of the engine's socket there; else whatever `docker` there takes. */
+  readonly socket: string | undefined;
 }
 
 function targetOf(url: string): Target {
-  const { username, hostname, port } = new URL(url.replace(/^ssh:/, "http:"));
-  return { user: decodeURIComponent(username) || undefined, host: hostname, port: port || undefined };
+  const { username, hostname, port, pathname } = new URL(url);
+  return {
+    user: decodeURIComponent(username) || undefined,
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port || undefined,
+    socket: pathname === "" || pathname === "/" ? undefined : decodeURIComponent(pathname),
+  };
 }
 
 /** Options, then the host; `--` keeps a host from being taken for an option. */
@@ -31,6 +43,12 @@ function argumentsFor({ user, host, port }: Target): readonly string[] {
     "--",
     host,
   ];
+}
+
+/** For the shell of the other machine, which ssh gives its words to. */
+function commandFor({ socket }: Target): readonly string[] {
+  const at = socket === undefined ? [] : ["--host", `'unix://${socket.replaceAll("'", `'\\''`)}'`];
+  return ["docker", ...at, "system", "dial-stdio"];
 }
 
 async function findSsh(env: NodeJS.ProcessEnv): Promise<string> {
@@ -49,14 +67,20 @@ export async function sshHostName(url: string, env: NodeJS.ProcessEnv): Promise<
   return /^hostname (.+)$/m.exec(stdout)?.[1] ?? target.host;
 }
 
-/** Connections for an HTTP client. */
+/** Never asks for anything: there may be no terminal, and there are many connections. */
+const OPTIONS = ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
+
+/** Connections for an HTTP client. Those that are idle keep no process alive, and end soon. */
 export class SshAgent extends Agent {
-  readonly #url: string;
+  readonly #target: Target;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #idle = new WeakMap<Duplex, NodeJS.Timeout>();
+  readonly #waiting: (() => void)[] = [];
+  #logins = 0;
 
   constructor(url: string, env: NodeJS.ProcessEnv) {
-    super({ keepAlive: true } satisfies AgentOptions);
-    this.#url = url;
+    super({ keepAlive: true });
+    this.#target = targetOf(url);
     this.#env = env;
   }
 
@@ -64,39 +88,47 @@ export class SshAgent extends Agent {
     _options: unknown,
     ready: (error: Error | null, stream?: Duplex) => void,
   ): undefined {
-    findSsh(this.#env).then(
-      (ssh) => ready(null, dial(ssh, targetOf(this.#url), this.#env)),
+    this.#dial().then(
+      (stream) => ready(null, stream),
       (error: Error) => ready(error),
     );
   }
+
+  override keepSocketAlive(stream: Duplex): boolean {
+    (stream as Tunnel).unref();
+    this.#idle.set(stream, setTimeout(() => stream.destroy(), IDLE).unref());
+    return true;
+  }
+
+  override reuseSocket(stream: Duplex, _request: ClientRequest): void {
+    clearTimeout(this.#idle.get(stream));
+    (stream as Tunnel).ref();
+  }
+
+  async #dial(): Promise<Tunnel> {
+    const ssh = await findSsh(this.#env);
+    if (this.#logins >= LOGINS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#logins += 1;
+    const args = [...OPTIONS, ...argumentsFor(this.#target), ...commandFor(this.#target)];
+    // A session of its own: a Ctrl-C on the terminal is for us, who still have things to end over this connection.
+    const child = spawn(ssh, args, { env: this.#env, stdio: "pipe", detached: true });
+    const tunnel = new Tunnel(child, `ssh to ${this.#target.host}`);
+    const timer = setTimeout(() => next(), LOGIN_PATIENCE).unref();
+    const next = once(() => {
+      clearTimeout(timer);
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#logins -= 1;
+      else waiting();
+    });
+    void tunnel.answered.then(next);
+    return tunnel;
+  }
 }
 
-/** Never asks for anything: there may be no terminal, and there are many connections. */
-const OPTIONS = ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
-
-function dial(ssh: string, target: Target, env: NodeJS.ProcessEnv): Duplex {
-  const args = [...OPTIONS, ...argumentsFor(target), "docker", "system", "dial-stdio"];
-  // A group of its own: a Ctrl-C on the terminal is for us, who still have things to end over this connection.
-  const child = spawn(ssh, args, { env, stdio: ["pipe", "pipe", "pipe"], detached: true });
-  let words = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    words = (words + text).slice(-MOST_WORDS);
-  });
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin }) as Duplex & {
-    setNoDelay?: () => void;
-    setKeepAlive?: () => void;
-    setTimeout?: () => void;
-    ref?: () => void;
-    unref?: () => void;
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
   };
-  // What an HTTP client does to a socket, and a pipe has no use for.
-  for (const name of ["setNoDelay", "setKeepAlive", "setTimeout", "ref", "unref"] as const)
-    stream[name] = () => {};
-  child.once("error", (error) => stream.destroy(error));
-  child.once("exit", (status) => {
-    if (status !== 0 && !stream.destroyed)
-      stream.destroy(new Error(`ssh to ${target.host} ended with ${status}: ${words.trim() || "no word"}`));
-  });
-  stream.once("close", () => child.kill());
-  return stream;
 }
