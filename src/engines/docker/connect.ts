@@ -35,7 +35,15 @@ const LOOPBACK = "127.0.0.1";
 
 /** @throws SandboxError `engine-unavailable`, with every place that was tried and why it failed */
 export async function connectDocker(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Connected> {
-  const endpoints = endpointsOf(env);
+  return connectFirst(endpointsOf(env), env, signal);
+}
+
+/** The first of these places that answers. */
+export async function connectFirst(
+  endpoints: readonly Endpoint[],
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<Connected> {
   const failures: Failure[] = [];
   for (const endpoint of endpoints) {
     try {
