@@ -69,7 +69,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     const opening = guard;
     const opened = await opening.catch(() => undefined);
     if (await opened?.lives()) return opening;
-    if (guard === opening) guard = undefined; // for the next one who asks, if it is not the next line
+    if (guard === opening) guard = undefined;
     return opened === undefined ? opening : theGuard();
   }
 

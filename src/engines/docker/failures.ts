@@ -1,5 +1,5 @@
 /** What a Docker engine answers when something does not work, as errors for people. */
-import { codeOf, messageOf, SandboxError } from "../../errors.ts";
+import { asSandboxError, codeOf, messageOf, SandboxError } from "../../errors.ts";
 
 /** The HTTP status of an answer; undefined when there was none. */
 export function statusOf(error: unknown): number | undefined {
@@ -18,8 +18,17 @@ export function wordsOf(error: unknown): string {
 
 const GONE = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH"]);
 
-/** A failure that has to do with the engine as a whole; undefined for any other. */
+/** Of a file on this machine: the engine has no part in it. */
+function isOurs(error: unknown): boolean {
+  if (statusOf(error) !== undefined || codeOf(error) === undefined) return false;
+  const { syscall, path } = error as { readonly syscall?: unknown; readonly path?: unknown };
+  // A socket that is a file has a path, too, but it is connected to, and nothing else.
+  return syscall !== "connect" && (path !== undefined || asSandboxError(error).code === "state-unusable");
+}
+
+/** A failure that has to do with the engine as a whole, or with this machine; undefined for any other. */
 export function engineFailure(error: unknown): SandboxError | undefined {
+  if (isOurs(error)) return asSandboxError(error);
   const detail = wordsOf(error);
   if (statusOf(error) === undefined && GONE.has(codeOf(error) ?? ""))
     return new SandboxError("engine-unavailable", "the Docker engine does not answer any more", {

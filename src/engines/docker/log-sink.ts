@@ -11,6 +11,8 @@ const LOG = "server.log";
 export class LogSink implements Disposable {
   /** What was said since this sink was made. */
   readonly file: LogFile;
+  /** Why the file lacks lines, if it does. */
+  failure: Error | undefined;
   readonly #writer: Writable;
 
   /** `dir` is the folder on this machine for `server.log`; it exists. */
@@ -19,6 +21,9 @@ export class LogSink implements Disposable {
     if (!existsSync(path)) writePrivate(path, "");
     this.file = new LogFile(path);
     this.#writer = writerTo(openSync(path, "a"));
+    this.#writer.on("error", (error) => {
+      this.failure = error; // a full disk: whoever waits for a line looks here
+    });
   }
 
   /**
@@ -41,7 +46,7 @@ export class LogSink implements Disposable {
 }
 
 function writerTo(fd: number): Writable {
-  const writer = new Writable({
+  return new Writable({
     write(chunk: Buffer, _encoding, done) {
       try {
         writeSync(fd, chunk);
@@ -55,6 +60,4 @@ function writerTo(fd: number): Writable {
       done(error);
     },
   });
-  writer.on("error", () => {}); // a full disk: whoever waits for a line misses it
-  return writer;
 }

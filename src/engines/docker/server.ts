@@ -115,12 +115,13 @@ class ContainerServer implements Server {
   async becomeReady(signal: AbortSignal): Promise<void> {
     const { options, container, log } = this.#parts;
     const timeout = options.startTimeout ?? START_TIMEOUT;
-    const isOver = () => this.#over || signal.aborted;
+    const isOver = () => this.#over || signal.aborted || log.failure !== undefined;
     const ready = await log.file.find(
       (text) => (isReady(text) ? true : isOver() ? false : undefined),
       timeout,
     );
     signal.throwIfAborted();
+    if (log.failure !== undefined) throw log.failure;
     if (ready !== true) throw this.#startFailed(ready === undefined ? timeout : undefined);
     const told = await container.inspect();
     this.#locate(told);
