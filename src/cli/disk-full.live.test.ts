@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRoom, type Room } from "../testing/cli-room.ts";
+import { DOCKER_ENV, NO_DOCKER } from "../testing/docker-lab.ts";
 
 function mount(dir: string): void {
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", dir], { stdio: "ignore" });
@@ -52,11 +53,12 @@ describe.skipIf(!MOUNTABLE)("a full disk", () => {
     ["up", "tls", "-d"],
     ["check", "tls"],
     ["exec", "tls", "--", ...node],
+    ...(NO_DOCKER === "" ? [["check", "tls", "--engine", "docker"]] : []),
   ];
   const cases = commands.flatMap((args) => [0, 4, 8, 16, 24].map((free) => ({ args, free })));
 
   it.each(cases)("with $free KiB of room ends $args", async ({ args, free }) => {
-    const env = { NATS_SANDBOX_HOME: join(disk, ".nats-sandbox") };
+    const env = { ...DOCKER_ENV, NATS_SANDBOX_HOME: join(disk, ".nats-sandbox") };
     leaveFree(free);
     const { status, stdout, stderr } = await room.run(args, { env });
     expect(status).toBe(args[0] === "exec" ? 125 : 3);
