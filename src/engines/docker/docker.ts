@@ -7,9 +7,9 @@ import type { Engine, Placement } from "../engine.ts";
 import { type ContainerOptions, type Publishing, rootOf } from "./container.ts";
 import { asEngineError } from "./failures.ts";
 import { FIRST_USER, Guard } from "./guard.ts";
-import { labelsOf } from "./labels.ts";
+import { type Labels, labelsOf } from "./labels.ts";
 import { startServer } from "./server.ts";
-import { sweepContainers } from "./sweep.ts";
+import { removeVolumes, sweepContainers } from "./sweep.ts";
 
 export interface DockerEngineOptions {
   readonly docker: Docker;
@@ -57,10 +57,13 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   let guards = 0;
   const swept = sweepContainers(docker).catch(() => 0); // what others left must not keep this one from starting
 
+  const own = labelsOf(options, "guard", { version });
+  const isOwn = (labels: Labels) => Object.entries(own).every(([key, value]) => labels[key] === value);
+
   function openGuard(): Promise<Guard> {
     guards += 1; // the one before may still be on its way out
     const itsName = `nats-sandbox-${name}-guard-${run}${guards === 1 ? "" : `-${guards}`}`;
-    return Guard.open(docker, image, itsName, labelsOf(options, "guard", { version }));
+    return Guard.open(docker, image, itsName, own);
   }
 
   /** The one there is, or a new one in place of one that somebody removed. */
@@ -129,6 +132,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     async close() {
       await (await guard?.catch(() => undefined))?.close();
       await swept;
+      // With a guard that somebody else ended, what it held may have stayed.
+      if (guards > 1) await removeVolumes(docker, isOwn).catch(() => {});
     },
   };
 }

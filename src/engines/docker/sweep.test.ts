@@ -1,7 +1,7 @@
 /** A sweep removes what a dead owner left, and nothing else: what lives, or cannot be looked for, stays. */
 import type Docker from "dockerode";
 import { expect, it } from "vitest";
-import { labelsOf } from "./labels.ts";
+import { type Labels, labelsOf, ownerHasEnded } from "./labels.ts";
 import { countDead, sweepContainers } from "./sweep.ts";
 
 const LIVING = labelsOf({ dir: "/somewhere", name: "default" }, "server");
@@ -12,7 +12,7 @@ const HOURS = 3600;
 const dead = { ...LIVING, "nats-sandbox.owner-started": "another start of that pid" };
 const at = (host: string) => ({ ...dead, "nats-sandbox.owner-host": host });
 
-const CASES: Readonly<Record<string, { labels: object; state?: string; age?: number; goes: boolean }>> = {
+const CASES: Readonly<Record<string, { labels: Labels; state?: string; age?: number; goes: boolean }>> = {
   "a living owner": { labels: LIVING, goes: false },
   "a living owner, never started": { labels: LIVING, state: "created", age: 9 * HOURS, goes: false },
   "a dead owner": { labels: dead, goes: true },
@@ -34,14 +34,18 @@ it.each(Object.entries(CASES))(
   "what it does with a container of %s",
   async (_, { labels, state, age = 1, goes }) => {
     const removed: string[] = [];
+    const volumes: string[] = [];
     const docker = {
       listContainers: async () => [
         { Id: "it", Labels: labels, State: state ?? "running", Created: NOW - age },
       ],
+      listVolumes: async () => ({ Volumes: [{ Name: "its", Labels: labels }] }),
+      getVolume: (name: string) => ({ remove: async () => volumes.push(name) }),
       getContainer: (id: string) => ({ remove: async () => removed.push(id) }),
     } as unknown as Docker;
     expect(await countDead(docker)).toBe(goes ? 1 : 0);
     expect(await sweepContainers(docker)).toBe(goes ? 1 : 0);
     expect(removed).toEqual(goes ? ["it"] : []);
+    expect(volumes).toEqual(goes && ownerHasEnded(labels) ? ["its"] : []);
   },
 );
