@@ -95,14 +95,14 @@ export class SshAgent extends Agent {
   }
 
   override keepSocketAlive(stream: Duplex): boolean {
-    (stream as Tunnel).unref();
+    super.keepSocketAlive(stream);
     this.#idle.set(stream, setTimeout(() => stream.destroy(), IDLE).unref());
     return true;
   }
 
-  override reuseSocket(stream: Duplex, _request: ClientRequest): void {
+  override reuseSocket(stream: Duplex, request: ClientRequest): void {
     clearTimeout(this.#idle.get(stream));
-    (stream as Tunnel).ref();
+    super.reuseSocket(stream, request);
   }
 
   async #dial(): Promise<Tunnel> {
