@@ -9,7 +9,8 @@ import tar from "tar-stream";
 import { hasImage } from "../engines/docker/build.ts";
 import { readEvents } from "../engines/docker/pull.ts";
 
-const IMAGE = `nats-sandbox/test-node:${process.version.slice(1)}`;
+/** Node alone; its entry point takes what node takes. */
+export const NODE_IMAGE = `nats-sandbox/test-node:${process.version.slice(1)}`;
 
 export interface ContainedClient {
   readonly network: string;
@@ -42,9 +43,9 @@ socket.once("data", (info) => {
 
 /** What the client printed. */
 export async function dialInContainer(docker: Docker, client: ContainedClient): Promise<string> {
-  await ensureImage(docker);
+  await ensureNodeImage(docker);
   const container = await docker.createContainer({
-    Image: IMAGE,
+    Image: NODE_IMAGE,
     Cmd: ["--eval", CLIENT],
     Env: Object.entries(client.env).map(([name, value]) => `${name}=${value}`),
     HostConfig: { NetworkMode: client.network, ExtraHosts: [...(client.extraHosts ?? [])] },
@@ -70,8 +71,8 @@ function packed(files: readonly string[]): tar.Pack {
 }
 
 /** This Node and what it is linked with, nothing else. */
-async function ensureImage(docker: Docker): Promise<void> {
-  if (await hasImage(docker, IMAGE)) return;
+export async function ensureNodeImage(docker: Docker): Promise<void> {
+  if (await hasImage(docker, NODE_IMAGE)) return;
   const linked = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
   const libraries = [...linked.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].map(([, path = ""]) => path);
   const context = tar.pack();
@@ -79,5 +80,5 @@ async function ensureImage(docker: Docker): Promise<void> {
   context.entry({ name: "rootfs/node", mode: 0o755 }, readFileSync(process.execPath));
   for (const path of libraries) context.entry({ name: `rootfs${path}`, mode: 0o755 }, readFileSync(path));
   context.finalize();
-  await readEvents(await docker.buildImage(context, { t: IMAGE, forcerm: true }));
+  await readEvents(await docker.buildImage(context, { t: NODE_IMAGE, forcerm: true }));
 }
