@@ -32,9 +32,9 @@ export interface Tool extends AsyncDisposable {
 export async function buildTool(docker: Docker, platform: string): Promise<Tool> {
   const tag = randomBytes(4).toString("hex");
   const [base, image] = [`nats-sandbox/test-base:${tag}`, `nats-sandbox/test-tool:${tag}`];
-  const built: string[] = [];
+  const built = new Set<string>();
   const remove = async () => {
-    for (const name of [image, base, ...built.reverse()]) await removeImage(docker, name);
+    for (const name of [image, base, ...[...built].reverse()]) await removeImage(docker, name);
   };
   try {
     const options = { platform, env: process.env, onProgress: () => {} };
@@ -57,7 +57,7 @@ async function build(
   dockerfile: string,
   files: Files,
   buildargs: Readonly<Record<string, string>>,
-  built: string[],
+  built: Set<string>,
 ): Promise<void> {
   const context = tar.pack();
   for (const [path, content] of files) context.entry({ name: path, mode: 0o755 }, content);
@@ -72,7 +72,7 @@ async function build(
   } catch (error) {
     throw new Error(`${dockerfile} cannot be built: ${error}\n${said.slice(-2000)}`);
   } finally {
-    built.push(...[...said.matchAll(/^ ---> ([0-9a-f]{12})$/gm)].map(([, id = ""]) => id));
+    for (const [, id = ""] of said.matchAll(/^ ---> ([0-9a-f]{12})$/gm)) built.add(id);
   }
 }
 
