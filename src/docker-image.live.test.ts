@@ -121,13 +121,13 @@ describe.skipIf(NO_DOCKER !== "")("the image of nats-sandbox", () => {
           steps.push(await execIn(docker, container, command));
         };
         await step("nats-sandbox", "up", "tls", "--detach");
-        await step("nats-sandbox", "exec", "tls", "--", "sh", "-c", 'echo "$NATS_URL"');
+        await step("nats-sandbox", "env", "tls");
         await step("nats-sandbox", "down");
         await step("nats-sandbox", "env", "tls");
         await container.kill();
       },
     });
     expect(steps.map(({ status }) => status)).toEqual([0, 0, 0, 3]);
-    expect(steps[1]?.stdout).toMatch(/^tls:\/\/localhost:\d+\n$/);
+    expect(steps[1]?.stdout).toMatch(/^export NATS_URL='tls:\/\/localhost:\d+'$/m);
   });
 });
