@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { openTap } from "./tap.ts";
+import { openTap, viaTap } from "./tap.ts";
 import { closeAll, closeLater, dial, INFO, portOf, tapped } from "./testing/tapped.ts";
 
 afterEach(closeAll);
@@ -165,4 +165,17 @@ it("is gone when it is disposed of, with every connection through it", async () 
   const late = dial(tap);
   const [error] = await once(late.removeAllListeners("error"), "error");
   expect(error).toMatchObject({ code: "ECONNREFUSED" });
+});
+
+describe("a URL by way of a tap", () => {
+  const tap = { host: "127.0.0.1", port: 7 };
+  it.each([
+    ["nats://localhost:4222", "nats://localhost:7"],
+    ["tls://a:b@127.0.0.1:4222", "tls://a:b@127.0.0.1:7"],
+    ["tls://10.0.0.2:4222", "tls://127.0.0.1:7"],
+    ["nats://a:b@engine.example:4222", "nats://a:b@127.0.0.1:7"],
+    ["nats://localhost.example:4222", "nats://127.0.0.1:7"],
+  ])("%s is %s", (url, via) => {
+    expect(viaTap(url, tap).href).toBe(via);
+  });
 });

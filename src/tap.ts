@@ -48,6 +48,17 @@ export async function openTap(target: { readonly host: string; readonly port: nu
   };
 }
 
+/**
+ * The URL of a server by way of its tap. The tap is on this machine: a server on another one is dialled by an address of
+ * this one, which all our servers' certificates carry.
+ */
+export function viaTap(url: string, { host, port }: Pick<Tap, "host" | "port">): URL {
+  const via = new URL(url);
+  if (!/^(localhost$|127\.)/.test(via.hostname)) via.hostname = host;
+  via.port = String(port);
+  return via;
+}
+
 interface Relay {
   readonly client: Socket;
   readonly upstream: Socket;

@@ -3,6 +3,7 @@ import type { ConnectionOptions, NatsConnection, TlsOptions } from "@nats-io/tra
 import { connect, PermissionViolationError } from "@nats-io/transport-node";
 import { messageOf } from "../errors.ts";
 import type { Connection } from "../model.ts";
+import { viaTap } from "../tap.ts";
 import { WireSession } from "../wire/session.ts";
 import { failureOf, newTrace, type Trace } from "../wire/trace.ts";
 import type { DialRequest } from "./request.ts";
@@ -31,10 +32,9 @@ export async function dialNatsJs(
   tap: { readonly host: string; readonly port: number },
 ): Promise<Trace> {
   const trace = newTrace();
-  const url = new URL(request.connection.url);
+  const url = viaTap(request.connection.url, tap);
   // nats.js cannot parse a login before "localhost" (nats.js servers.ts); before an address it ignores it.
   if (url.username !== "") url.hostname = tap.host;
-  url.port = String(tap.port);
   let nc: NatsConnection | undefined;
   try {
     nc = await connect({

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { Connection } from "../model.ts";
 import { natscliSecret } from "../secrets.ts";
+import { viaTap } from "../tap.ts";
 import { newTrace, type Trace } from "../wire/trace.ts";
 import type { DialRequest } from "./request.ts";
 
@@ -57,8 +58,6 @@ async function environment(
   tap: { readonly host: string; readonly port: number },
   home: string,
 ): Promise<Record<string, string>> {
-  const at = new URL(url);
-  at.port = String(tap.port);
   const file = async (name: string, text: string) => {
     const path = join(home, name);
     await writeFile(path, text, { flag: "wx", mode: 0o600 });
@@ -67,7 +66,7 @@ async function environment(
   return {
     HOME: home,
     XDG_CONFIG_HOME: home,
-    NATS_URL: at.href,
+    NATS_URL: viaTap(url, tap).href,
     ...(login?.user === undefined ? {} : { NATS_USER: login.user }),
     ...(login?.password === undefined ? {} : { NATS_PASSWORD: natscliSecret(login.password) }),
     ...(login?.token === undefined ? {} : { NATS_TOKEN: natscliSecret(login.token) }),
