@@ -18,6 +18,8 @@ export interface ImageOptions extends BuildOptions {
   readonly build?: boolean | undefined;
   /** Neither pull nor fetch. */
   readonly offline?: boolean | undefined;
+  /** How long (ms) a registry may take for its first answer. */
+  readonly patience?: number | undefined;
 }
 
 export interface Image {
@@ -26,6 +28,8 @@ export interface Image {
 }
 
 const OFFICIAL = "nats";
+/** As `patience`, where nobody named an image: a network that swallows all must not keep us long from building one. */
+const OFFICIAL_PATIENCE = 10_000;
 
 /** @throws SandboxError `image-unavailable`, and what finding a server throws where it comes to that */
 export async function obtainImage(docker: Docker, options: ImageOptions): Promise<Image> {
@@ -52,7 +56,7 @@ function checkReference(image: string): string {
 /** That nobody named an image, so one that holds the same server will do. */
 async function officialOrBuilt(docker: Docker, name: string, options: ImageOptions): Promise<string> {
   try {
-    return await ensure(docker, name, options);
+    return await ensure(docker, name, { patience: OFFICIAL_PATIENCE, ...options });
   } catch (error) {
     if (options.build === false || options.pull === "always") throw error;
     if (!(error instanceof SandboxError) || error.code !== "image-unavailable") throw error;

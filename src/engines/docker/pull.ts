@@ -96,8 +96,9 @@ export async function readEvents(
     if (event.error !== undefined) throw new Error(event.error);
     onEvent(event);
   };
-  for await (const chunk of stream) {
-    const lines = (rest + chunk.toString("utf8")).split("\n");
+  stream.setEncoding("utf8"); // letters of more than one byte may come in pieces
+  for await (const text of stream) {
+    const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     lines.forEach(take);
   }
