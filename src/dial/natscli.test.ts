@@ -51,7 +51,7 @@ describe("how the nats CLI is called", () => {
     const present = { chain: "PEM chain", key: "hush-key" };
     const { call } = await run("", { login, tls: { ca: "PEM ca", present } });
     const { args, env, files } = await call();
-    expect(args).toEqual(["pub", "nats-sandbox.check", "hello"]);
+    expect(args).toEqual([expect.stringMatching(/^--timeout=\d+ms$/), "pub", "nats-sandbox.check", "hello"]);
     expect(env).toMatchObject({ NATS_USER: "app", NATS_PASSWORD: "hush-password", NATS_TOKEN: "hush-token" });
     expect(files).toEqual({
       NATS_CA: { text: "PEM ca", mode: 0o600 },

@@ -47,6 +47,7 @@ const PORTS: Readonly<Record<Listener, number>> = {
   mqtt: 1883,
 };
 const EVERYWHERE = "0.0.0.0";
+const LOOPBACK = "127.0.0.1";
 
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { docker, image, version, dir, name, publish, network } = options;
@@ -137,5 +138,3 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     },
   };
 }
-
-const LOOPBACK = "127.0.0.1";
