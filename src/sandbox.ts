@@ -174,7 +174,10 @@ function assemble(
   let stopped: Promise<void> | undefined;
   const stopAll = async (how: { readonly keepLogs?: boolean; readonly forget?: boolean }) => {
     await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
-    await engine.close();
+    await engine.close().catch((error: unknown) => {
+      // The rest is still to be done; what an engine keeps is removed by a later command.
+      options.emit?.({ type: "note", text: asSandboxError(error).message });
+    });
     state.release(how);
   };
   const stop: Sandbox["stop"] = (how = {}) => (stopped ??= stopAll(how));

@@ -12,20 +12,23 @@ export function markContainers(dir: string): void {
   replacePrivate(join(dir, MARK), "");
 }
 
+export function hasContainers(dir: string): boolean {
+  return existsSync(join(dir, MARK));
+}
+
 /**
  * The guard of a dead owner has ended its servers long since: what may be left is a container that was never started. An
  * engine that does not answer now is asked by the next command that uses it.
  */
 export async function clearDead(home: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const hadContainers = deadNames(listDir(home), home).some((name) => existsSync(join(home, name, MARK)));
+  const hadContainers = deadNames(listDir(home), home).some((name) => hasContainers(join(home, name)));
   sweepDead(home);
   if (!hadContainers) return;
   const [{ connectDocker }, { sweepContainers }] = await Promise.all([
     import("./docker/connect.ts"),
     import("./docker/sweep.ts"),
   ]);
-  await connectDocker(env).then(
-    ({ docker }) => sweepContainers(docker),
-    () => 0,
-  );
+  await connectDocker(env)
+    .then(({ docker }) => sweepContainers(docker))
+    .catch(() => 0);
 }

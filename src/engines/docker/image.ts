@@ -98,7 +98,7 @@ async function ensure(docker: Docker, name: string, options: ImageOptions): Prom
     );
   }
   try {
-    await pullImage(docker, withTag(name), options);
+    await pullImage(docker, name, options);
     return name;
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -110,11 +110,6 @@ async function ensure(docker: Docker, name: string, options: ImageOptions): Prom
 
 function isId(name: string): boolean {
   return name.startsWith("sha256:");
-}
-
-/** Without a tag, an engine would pull every one that there is. */
-function withTag(name: string): string {
-  return /@|:[^/]*$/.test(name) ? name : `${name}:latest`;
 }
 
 function unavailable(name: string, detail: string, fix: string): SandboxError {

@@ -43,7 +43,7 @@ export async function startServer(
       signal.throwIfAborted();
       return await run(docker, options, { spec, at, container }, signal);
     } catch (error) {
-      await removeContainer(container);
+      await removeContainer(container).catch(() => {}); // why it did not start is what matters
       throw error;
     }
   } catch (error) {
