@@ -3,10 +3,11 @@ import { lookup } from "node:dns/promises";
 import { existsSync } from "node:fs";
 import { Agent } from "node:https";
 import { isIP } from "node:net";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { codeOf, SandboxError } from "../../errors.ts";
 import { findOnPath } from "../../server/programs.ts";
 import { isLoopback } from "../listening.ts";
+import { Client } from "./client.ts";
 import type { Publishing } from "./container.ts";
 import { type Endpoint, endpointsOf, undoOf } from "./endpoint.ts";
 import { wordsOf } from "./failures.ts";
@@ -67,7 +68,7 @@ async function tryEndpoint(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
 ): Promise<Connected> {
-  const docker = new Docker(clientOptions(endpoint, env) as Docker.DockerOptions);
+  const docker = new Client(clientOptions(endpoint, env) as Docker.DockerOptions);
   const timeout = AbortSignal.timeout(timeoutOf(endpoint));
   const abortSignal = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   const told = await (docker.version as AbortableVersion).call(docker, { abortSignal });
