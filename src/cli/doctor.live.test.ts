@@ -27,11 +27,18 @@ describe.concurrent("a machine that is well", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
     expect(lines.splice(-2)).toEqual(["", "Ready: nats-sandbox up"]);
-    for (const line of lines) expect(line).toMatch(/^✔ \S/);
+    // Where no Docker engine is, each place that was tried has a line of its own.
+    for (const line of lines) expect(line).toMatch(/^(✔| {4}\w+:\/\/| {2}to start one:) ?\S/);
     expect(stdout).toContain(`nats-server ${version} would run, from NATS_SANDBOX_SERVER: ${path}`);
     expect(stdout).toContain(`Node ${process.versions.node}`);
     expect(stdout).toContain(room.state);
     expect(room.left()).toEqual([]);
+  });
+
+  it("may have no Docker engine, but not where somebody has named one", async () => {
+    await using room = await openRoom("no-docker");
+    const env = { DOCKER_HOST: "unix:///no/docker.sock" };
+    expectOne(await examine(room, { env }), "engine-docker", "warning", /DOCKER_HOST/, /\S/);
   });
 
   it("may have a nats CLI, package managers, and a cache with servers in it", async () => {

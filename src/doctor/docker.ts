@@ -1,5 +1,6 @@
 /** Whether a Docker engine answers, and what dead sandboxes left in it. */
 import { existsSync } from "node:fs";
+import { endpointsOf } from "../engines/docker/endpoint.ts";
 import { SandboxError } from "../errors.ts";
 import { type Item, ok, warning } from "./item.ts";
 
@@ -19,7 +20,7 @@ export async function examineDocker(env: NodeJS.ProcessEnv): Promise<readonly It
       : [ok("engine-docker", text), warning("containers", leftText(dead), "nats-sandbox down")];
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    return [noEngine(error, env)];
+    return [noEngine(error, isNamed(env))];
   }
 }
 
@@ -27,11 +28,19 @@ function leftText(count: number): string {
   return `${count} ${count === 1 ? "container" : "containers"} of sandboxes whose owner has ended`;
 }
 
-function noEngine({ message, detail = "", fix = "" }: SandboxError, env: NodeJS.ProcessEnv): Item {
+/** Whether somebody has said which engine is meant, rightly or wrongly. */
+function isNamed(env: NodeJS.ProcessEnv): boolean {
+  try {
+    return endpointsOf(env).length === 1;
+  } catch {
+    return true;
+  }
+}
+
+function noEngine({ message, detail = "", fix = "" }: SandboxError, named: boolean): Item {
   const tried = detail.split("\n").map((line) => `\n    ${line}`);
   const text = `${message}; only --engine docker needs one. Tried:${tried.join("")}`;
-  const meant = env.DOCKER_HOST || env.DOCKER_CONTEXT || detail.includes("context");
-  return meant || existsSync("/var/run/docker.sock")
+  return named || existsSync("/var/run/docker.sock")
     ? warning("engine-docker", text, fix)
     : ok("engine-docker", `${text}\n  to start one: ${fix}`);
 }
