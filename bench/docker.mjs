@@ -40,6 +40,13 @@ export async function benchDocker({ rounds, binary, version, dir, median }) {
     if (round >= 0) times[name] = [...(times[name] ?? []), performance.now() - begin];
     if (process.env.BENCH_TRACE) console.error(name, Math.round(performance.now() - begin));
     await end?.();
+    await quiet();
+  };
+  const count = async () => (await docker.listContainers({ all: true })).length;
+  const before = await count();
+  /** An engine that is still removing containers is busy: that is not the next one's business. */
+  const quiet = async () => {
+    while ((await count()) > before) await new Promise((resolve) => setTimeout(resolve, 20));
   };
   for (let round = -1; round < rounds; round += 1) {
     const engine = (name) =>
