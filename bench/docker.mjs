@@ -38,7 +38,6 @@ export async function benchDocker({ rounds, binary, version, dir, median }) {
     const begin = performance.now();
     const end = await work();
     if (round >= 0) times[name] = [...(times[name] ?? []), performance.now() - begin];
-    if (process.env.BENCH_TRACE) console.error(name, Math.round(performance.now() - begin));
     await end?.();
     await quiet();
   };
