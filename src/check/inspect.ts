@@ -1,6 +1,4 @@
 /** Steps that look at a server from outside instead of dialling as a client. */
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import type { Server } from "../engines/engine.ts";
 import { isLoopback } from "../engines/listening.ts";
 import { messageOf, SandboxError } from "../errors.ts";
@@ -60,7 +58,8 @@ async function inspectListeners(
 ): Promise<Inspection> {
   const server = await running.server("server");
   const found = await server.listeners();
-  const there = await publishedAt(server);
+  // An engine on another machine publishes where it is dialled: that one's loopback is out of reach.
+  const { host: there } = server.address("client");
   const askedFor = running.listeners.filter((listener) => listener === "monitor");
   const wanted = [...step.exactly, ...askedFor].map((listener) => server.address(listener).port);
   const ports = found.map(({ port }) => port);
@@ -76,12 +75,6 @@ async function inspectListeners(
     client: `the system says it listens on ${found.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`).join(", ") || "nothing"}`,
     server: log.map((line) => line.replace(/^\[\d+\] \S+ \S+ /, "")),
   };
-}
-
-/** An engine on another machine publishes on that one's address, by which it is dialled: its loopback is out of reach. */
-async function publishedAt(server: Server): Promise<string> {
-  const { host } = server.address("client");
-  return isIP(host) ? host : (await lookup(host, { verbatim: false })).address;
 }
 
 async function inspectStart(

@@ -46,7 +46,7 @@ export interface Server {
   address(listener: Listener): Address;
   /** Address of the client listener for those elsewhere that can reach it. */
   readonly elsewhere: Readonly<Partial<Record<Exclude<Viewpoint, "host">, Address>>>;
-  /** Every address at which it can be reached, as the operating system or the engine, not the server, tells it. */
+  /** Every address at which it can be reached, its host named as in `address`, as the operating system or the engine, not the server, tells it. */
   listeners(): Promise<readonly Address[]>;
   /**
    * The log lines of one connection (`cid:N`), once the server has closed it or the deadline (ms) is over.
