@@ -4,6 +4,9 @@ import { endpointsOf } from "../engines/docker/endpoint.ts";
 import { SandboxError } from "../errors.ts";
 import { type Item, ok, warning } from "./item.ts";
 
+/** `down` looks only after the sandboxes of one directory; whatever starts containers removes those of the dead first. */
+const REMOVE = "nats-sandbox check open --engine docker";
+
 /** Only `--engine docker` needs one: that none is here is no trouble, that the one asked for does not answer is. */
 export async function examineDocker(env: NodeJS.ProcessEnv): Promise<readonly Item[]> {
   // They bring a large library along.
@@ -17,7 +20,7 @@ export async function examineDocker(env: NodeJS.ProcessEnv): Promise<readonly It
     const text = `the docker engine can run: Docker ${version} for ${platform} answers at ${endpoint.url} (${endpoint.source})`;
     return dead === 0
       ? [ok("engine-docker", text)]
-      : [ok("engine-docker", text), warning("containers", leftText(dead), "nats-sandbox down")];
+      : [ok("engine-docker", text), warning("containers", leftText(dead), REMOVE)];
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
     return [noEngine(error, isNamed(env))];

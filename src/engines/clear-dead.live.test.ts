@@ -54,9 +54,18 @@ describe.skipIf(NO_DOCKER !== "")("containers of a dead owner", () => {
     const living = await createContainer(lab, { pid: process.pid, started: startTime(process.pid) ?? "" });
     const { bad, items } = await foundDead(lab);
     expect(items).toContainEqual(expect.objectContaining({ id: "engine-docker", state: "ok" }));
-    expect(bad.containers).toMatchObject({ state: "warning", fix: "nats-sandbox down" });
+    const fix = "nats-sandbox check open --engine docker";
+    expect(bad.containers).toMatchObject({ state: "warning", fix });
     expect((await lab.room.run(["down"], { env })).status).toBe(0);
     expect(await ids(lab)).toEqual([living]);
+  });
+
+  it("are removed by what doctor says, whichever directory their sandbox was in", async () => {
+    await using lab = await openDockerLab();
+    const { bad } = await foundDead(lab);
+    const [, ...command] = bad.containers?.fix?.split(" ") ?? [];
+    expect((await lab.room.run(command, { env })).status).toBe(0);
+    expect(await ids(lab)).toEqual([]);
   });
 
   it("are removed by a command that starts processes, too", async () => {

@@ -1,12 +1,11 @@
 /** A NATS client inside a container: what a program of a Compose stack or of a CI job's container sees of a sandbox. */
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import tar from "tar-stream";
-import { hasImage } from "../engines/docker/build.ts";
+import { hasImage, librariesOf } from "../engines/docker/build.ts";
 import { readEvents } from "../engines/docker/pull.ts";
 
 /** Node alone; its entry point takes what node takes. */
@@ -73,8 +72,7 @@ function packed(files: readonly string[]): tar.Pack {
 /** This Node and what it is linked with, nothing else. */
 export async function ensureNodeImage(docker: Docker): Promise<void> {
   if (await hasImage(docker, NODE_IMAGE)) return;
-  const linked = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
-  const libraries = [...linked.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].map(([, path = ""]) => path);
+  const libraries = await librariesOf(process.execPath, process.env);
   const context = tar.pack();
   context.entry({ name: "Dockerfile" }, 'FROM scratch\nCOPY rootfs/ /\nENTRYPOINT ["/node"]\n');
   context.entry({ name: "rootfs/node", mode: 0o755 }, readFileSync(process.execPath));

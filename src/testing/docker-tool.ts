@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import tar from "tar-stream";
-import { imageOfBinary } from "../engines/docker/build.ts";
+import { imageOfBinary, librariesOf } from "../engines/docker/build.ts";
 import { statusOf } from "../engines/docker/failures.ts";
 import { readEvents } from "../engines/docker/pull.ts";
 import { findOnPath } from "../server/programs.ts";
@@ -95,7 +95,9 @@ function cloneFiles(): Files {
 
 async function baseFiles(): Promise<Files> {
   const programs = await Promise.all(PROGRAMS.map(async (name) => [name, await pathOf(name)] as const));
-  const linked = new Set([process.execPath, ...programs.map(([, path]) => path)].flatMap(librariesOf));
+  const paths = [process.execPath, ...programs.map(([, path]) => path)];
+  const libraries = await Promise.all(paths.map((path) => librariesOf(path, process.env)));
+  const linked = new Set(libraries.flat());
   const npm = dirname(dirname(realpathSync(await pathOf("npm"))));
   return new Map<string, string | Buffer>([
     ["Dockerfile", 'FROM scratch\nCOPY rootfs/ /\nRUN ["/usr/bin/chmod", "1777", "/tmp"]\n'],
@@ -132,16 +134,6 @@ async function pathOf(program: string): Promise<string> {
   const [path] = await findOnPath(program, process.env);
   if (path === undefined) throw new Error(`there is no ${program} on PATH`);
   return path;
-}
-
-/** Nothing for a program that is linked with none. */
-function librariesOf(path: string): readonly string[] {
-  try {
-    const lines = execFileSync("ldd", [path], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return [...lines.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].map(([, library = ""]) => library);
-  } catch {
-    return [];
-  }
 }
 
 /** A file, or all those in a folder. */

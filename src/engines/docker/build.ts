@@ -89,7 +89,8 @@ async function rootfsOf(path: string, program: Buffer, env: NodeJS.ProcessEnv): 
   return new Map([["nats-server", program], ...files]);
 }
 
-async function librariesOf(path: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+/** The libraries that a program is linked with, by absolute path; none for one that is linked with none. */
+export async function librariesOf(path: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const [ldd] = await findOnPath("ldd", env);
   if (ldd === undefined) return [];
   const { code, stdout } = await run(ldd, [path], { env, deadline: LDD_TIMEOUT });

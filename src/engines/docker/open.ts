@@ -1,4 +1,5 @@
 /** Opens the Docker engine for a sandbox: finds it, sees that it has the image, asks which server that holds. */
+import { isIPv4 } from "node:net";
 import type Docker from "dockerode";
 import type { DockerSettings } from "../../config/config.ts";
 import { SandboxError } from "../../errors.ts";
@@ -72,15 +73,26 @@ async function networkOf(docker: Docker, { network, alias }: OpenOptions): Promi
 /** What `--add-host host.docker.internal:host-gateway` means in a container; some engines know the name by themselves. */
 const NAME = "host.docker.internal";
 
+interface AddressPool {
+  readonly Gateway?: string | undefined;
+  readonly Subnet?: string | undefined;
+}
+
+/** IPv4. An engine that was told nothing names the subnet alone, and takes its first address. */
+export function gatewayIn(pools: readonly AddressPool[]): string | undefined {
+  const addresses = pools.flatMap(({ Gateway, Subnet = "" }) => {
+    const [, net, last] = /^(\d+\.\d+\.\d+)\.(\d+)\/\d+$/.exec(Subnet) ?? [];
+    return Gateway ?? (net === undefined ? [] : `${net}.${Number(last) + 1}`);
+  });
+  return addresses.find((address) => isIPv4(address));
+}
+
 async function gatewayOf(docker: Docker): Promise<Publishing["toContainers"]> {
   const { OperatingSystem } = await docker.info();
   // There, containers reach what is published on the loopback of the machine around the engine.
   if (OperatingSystem === "Docker Desktop") return { address: "127.0.0.1", name: NAME };
   const { IPAM } = await docker.getNetwork("bridge").inspect();
-  // An engine that was told nothing names the subnet alone, and takes its first address.
-  const [address] = (IPAM?.Config ?? []).flatMap(
-    ({ Gateway, Subnet }) => Gateway ?? Subnet?.replace(/\.0\/\d+$/, ".1") ?? [],
-  );
+  const address = gatewayIn(IPAM?.Config ?? []);
   if (address === undefined)
     throw new SandboxError("engine-unavailable", "the engine's usual network has no gateway to publish on", {
       fix: "use --network with a network that the containers are in",
