@@ -76,8 +76,16 @@ async function act(nc: NatsConnection, request: DialRequest, trace: Trace): Prom
   if (step.op === "publish") nc.publish(step.subject, newPayload());
   else if (step.op === "subscribe") nc.subscribe(step.subject, { callback: (error) => note(error, trace) });
   else if (step.op === "request") return ask(nc, request, step);
-  await nc.flush();
+  await flush(nc);
   return true;
+}
+
+/** nats.js waits for ever for the answer of a server that has ended before it gave one. */
+async function flush(nc: NatsConnection): Promise<void> {
+  const gone = nc.closed().then((error) => {
+    throw error || new Error("the connection was closed");
+  });
+  await Promise.race([nc.flush(), gone]);
 }
 
 function note(error: Error | null, trace: Trace): void {
