@@ -104,6 +104,8 @@ export async function openDockerLab(): Promise<DockerLab> {
     ];
   };
 
+  const started = async () => (await left()).filter((what) => !what.endsWith(" created"));
+
   return {
     docker,
     room,
@@ -128,13 +130,15 @@ export async function openDockerLab(): Promise<DockerLab> {
       engines.length = 0;
     },
     async leftovers() {
-      await sweepContainers(docker); // as the next command does: what was only created when its owner died
-      let last = await left();
+      // Nobody's help: what has been started ends by itself, or it is left.
+      let last = await started();
       for (let look = 0; look < LOOKS && last.length > 0; look += 1) {
         await sleep(30);
-        last = await left();
+        last = await started();
       }
-      return last;
+      if (last.length > 0) return last;
+      await sweepContainers(docker); // as the next command does: what was only created when its owner died
+      return left();
     },
     async kill(server) {
       await (await containerOf(server)).kill();
