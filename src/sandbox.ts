@@ -10,7 +10,7 @@ import { hostNames } from "./pki/hosts.ts";
 import { loadCatalogue } from "./pki/profiles.ts";
 import type { SandboxEvent, Skip } from "./results.ts";
 import { loadIdentity, saveIdentity } from "./running/identity.ts";
-import { type RunningMode, startMode } from "./running/running.ts";
+import { type Renewal, type RunningMode, startMode } from "./running/running.ts";
 import { can, firstVersion } from "./server/capabilities.ts";
 import { openState, type StateDir } from "./state/state.ts";
 
@@ -42,8 +42,8 @@ export interface Sandbox extends AsyncDisposable {
   handOut(): readonly HandedOut[];
   /** Restarts the servers of these modes on the same ports; their streams stay. */
   restart(modes: readonly RunningMode[]): Promise<void>;
-  /** New certificates for these modes under the live servers, at the same paths. Returns those that have any. */
-  renew(modes: readonly RunningMode[]): Promise<readonly RunningMode[]>;
+  /** New certificates or secrets for these modes under the live servers, at the same paths. Returns those that have any. */
+  renew(modes: readonly RunningMode[], what: Renewal): Promise<readonly RunningMode[]>;
   /**
    * Stops everything and deletes the folder, but for what the next run of this name uses again; with `keepLogs`, but for
    * the servers' logs, with `forget`, all of it.
@@ -201,8 +201,8 @@ function assemble(
       };
       await Promise.all(modes.map(again));
     },
-    async renew(modes) {
-      const renewed = await Promise.all(modes.map(async (one) => ((await one.renew()) ? [one] : [])));
+    async renew(modes, what) {
+      const renewed = await Promise.all(modes.map(async (one) => ((await one.renew(what)) ? [one] : [])));
       for (const one of renewed.flat()) handOutAnew(one);
       return renewed.flat();
     },

@@ -60,6 +60,12 @@ export interface Server {
    * @throws SandboxError `reload-failed` with the server's own reason; it then runs on as it was
    */
   reload(files: Readonly<Record<string, ServerFile>>): Promise<void>;
+  /**
+   * Lame duck mode: it tells its clients to go elsewhere, takes no new ones, and ends by itself once the last has gone.
+   * Resolves when it has said so.
+   * @throws SandboxError `reload-failed` when it does not, or has ended
+   */
+  lameDuck(): Promise<void>;
   /** Resolves when it has ended: stopped, or by itself. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;

@@ -12,7 +12,8 @@ import { readInfo } from "../wire/session.ts";
 import type { Engine, Placement, Server, ServerSpec } from "./engine.ts";
 import { holderOf, listeningAddresses } from "./listening.ts";
 import { LogFile } from "./log-file.ts";
-import { announcedPorts, isReady, lastWords, reloadOutcome, takenPort } from "./server-words.ts";
+import { announcedPorts, isReady, lastWords, takenPort } from "./server-words.ts";
+import { type ToldServer, tellLameDuck, tellToReload } from "./told.ts";
 
 export interface ProcessEngineOptions {
   /** Absolute path of the nats-server binary. */
@@ -30,7 +31,6 @@ const LOOPBACK = "127.0.0.1";
 const CONFIG = "server.conf";
 const LOG = "server.log";
 const START_TIMEOUT = 10_000;
-const RELOAD_TIMEOUT = 5_000;
 /** Bytes of room without which a server cannot say that it is ready. */
 const SMALLEST_DISK = 8 * 1024;
 /** How long (ms) a server gets to end after SIGTERM, before SIGKILL. */
@@ -83,6 +83,13 @@ async function startServer(
       ports.client ?? 0,
       performance.now() + 2_000,
     );
+    const told: ToldServer = {
+      id: spec.id,
+      version: options.version,
+      log,
+      isOver: () => child.exitCode !== null || child.signalCode !== null,
+      send: (name) => child.kill(name),
+    };
     return {
       id: spec.id,
       version,
@@ -93,8 +100,9 @@ async function startServer(
       log: async () => log.text(),
       async reload(files) {
         writeFiles(at.root, files);
-        await reload(options, spec, child, log);
+        await tellToReload(told);
       },
+      lameDuck: () => tellLameDuck(told),
       ended: ended(child),
       async stop() {
         await end(child);
@@ -116,27 +124,6 @@ function writeFiles(root: string, files: ServerSpec["files"]): void {
 async function ended(child: ChildProcess): Promise<void> {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
     await once(child, "exit");
-}
-
-/** SIGHUP, and the server's own word on it. */
-async function reload(
-  options: ProcessEngineOptions,
-  spec: ServerSpec,
-  child: ChildProcess,
-  log: LogFile,
-): Promise<void> {
-  const before = log.text().length;
-  const over = () => child.exitCode !== null || child.signalCode !== null;
-  child.kill("SIGHUP");
-  const outcome = await log.find(
-    (text) => reloadOutcome(text.slice(before)) ?? (over() ? { reason: lastWords(text) } : undefined),
-    RELOAD_TIMEOUT,
-  );
-  if (outcome === "ok") return;
-  throw new SandboxError("reload-failed", `the server of ${spec.id} did not take its new files`, {
-    detail: `nats-server ${options.version} said: ${outcome?.reason ?? `nothing in ${RELOAD_TIMEOUT / 1000} s`}`,
-    fix: "nats-sandbox restart starts it anew with them",
-  });
 }
 
 function spawnServer(binary: string, root: string, logPath: string): ChildProcess {

@@ -38,6 +38,11 @@ export function reloadOutcome(log: string): "ok" | { readonly reason: string } |
   return log.includes("Reloaded server configuration") ? "ok" : undefined;
 }
 
+/** It is in lame duck mode. */
+export function isLameDuck(log: string): boolean {
+  return /\bEntering lame duck mode\b/.test(log);
+}
+
 /** The server's own reason for its end: its last fatal or error line, else its last line at all. */
 export function lastWords(log: string): string {
   const lines = log.split("\n").filter((line) => line.trim() !== "");

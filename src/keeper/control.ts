@@ -54,7 +54,9 @@ async function answer(
       await sandbox.restart(modes);
       return json(response, 200, await status());
     case "POST /renew":
-      return json(response, 200, { modes: (await sandbox.renew(modes)).map(({ mode }) => mode.name) });
+      return json(response, 200, {
+        modes: (await sandbox.renew(modes, { certificates: true })).map(({ mode }) => mode.name),
+      });
     case "GET /logs": {
       const gone = new AbortController();
       response.once("close", () => gone.abort());

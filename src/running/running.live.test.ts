@@ -57,6 +57,48 @@ it("lets its clients in, and not their twins that differ in one thing", async ()
   expect(await getsIn(password.connection("app", { login: null }))).toBe(false);
 });
 
+describe("made anew under the live server", () => {
+  it("its secrets: the old login is turned away, the new one gets in, and neither is in a text that it redacts", async () => {
+    const one = await start("tls-user-pass");
+    const before = one.connection();
+    expect(await one.renew({ secrets: true })).toBe(true);
+    const after = one.connection();
+    expect(after.url).toBe(before.url);
+    expect(after.tls).toEqual(before.tls);
+    expect(await Promise.all([before, after].map(getsIn))).toEqual([false, true]);
+    const log = `[ERR] ${before.login?.password} is not ${after.login?.password}`;
+    expect(one.redact(log)).toBe("[ERR] [secret] is not [secret]");
+  });
+
+  it("its certificates: who trusts the old CA does not go on, the login stays", async () => {
+    const one = await start("tls-user-pass");
+    const before = one.connection();
+    expect(await one.renew({ certificates: true })).toBe(true);
+    const after = one.connection();
+    expect(after.login).toEqual(before.login);
+    expect(await Promise.all([before, after].map(getsIn))).toEqual([false, true]);
+  });
+
+  it("or nothing of the kind: it says so", async () => {
+    expect(await (await start("open")).renew({ certificates: true })).toBe(false);
+    expect(await (await start("tls")).renew({ secrets: true })).toBe(false);
+  });
+});
+
+it("in lame duck mode ends without being missed, and a restart brings it back", async () => {
+  const lost: string[] = [];
+  const one = await start("user-pass", { onLost: (name) => lost.push(name) });
+  const before = one.connection();
+  await one.lameDuck();
+  await (await one.server("server")).ended;
+  expect(await getsIn(before)).toBe(false);
+  await one.restart();
+  expect(one.connection().url).toBe(before.url);
+  expect(await getsIn(before)).toBe(true);
+  expect(lost).toEqual([]);
+  expect(one.lost).toEqual([]);
+});
+
 it("shares nothing with another one of the same mode", async () => {
   const [one, other] = [
     await start("tls-user-pass"),

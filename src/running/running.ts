@@ -18,6 +18,12 @@ export interface StartOptions extends Omit<ServersOptions, "listeners"> {
   readonly material?: Material;
 }
 
+/** What is made anew. */
+export interface Renewal {
+  readonly certificates?: boolean;
+  readonly secrets?: boolean;
+}
+
 /** A mode that is up. Nothing of it is shared with another one. */
 export interface RunningMode extends AsyncDisposable {
   readonly mode: Mode;
@@ -54,8 +60,13 @@ export interface RunningMode extends AsyncDisposable {
   restart(): Promise<void>;
   /** Stops the servers that live only while the mode is checked. */
   endCheck(): Promise<void>;
-  /** New certificates of a new CA under the live servers; secrets and ports stay. Returns false for a mode without TLS. */
-  renew(): Promise<boolean>;
+  /**
+   * New certificates of a new CA, or new secrets, or both, under the live servers; ports stay. Returns false where there
+   * is nothing of the kind.
+   */
+  renew(what: Renewal): Promise<boolean>;
+  /** Its servers take no new clients, tell theirs to go elsewhere, and end with the last of them. */
+  lameDuck(): Promise<void>;
 }
 
 /** @throws SandboxError `start-failed` or `port-in-use` with the server's own reason, redacted. */
@@ -73,12 +84,14 @@ export async function startMode(mode: Mode, options: StartOptions): Promise<Runn
 class Running implements RunningMode {
   readonly mode: Mode;
   readonly engine: Engine;
-  readonly redact: Redactor;
+  readonly redact: Redactor = (text) => this.#redactors.reduce((before, redact) => redact(before), text);
   readonly listeners: readonly Listener[];
   readonly serverNames: readonly string[];
   readonly #options: StartOptions;
   readonly #servers: Servers;
   #material: Material;
+  /** One for each set of secrets that it has had: its log may hold any of them. */
+  #redactors: readonly Redactor[];
 
   constructor(mode: Mode, options: StartOptions, material: Material) {
     const { engine } = options;
@@ -88,7 +101,7 @@ class Running implements RunningMode {
     this.listeners = options.monitor === true ? ["client", "monitor"] : ["client"];
     this.#options = options;
     this.#material = material;
-    this.redact = createRedactor(material.secrets);
+    this.#redactors = [createRedactor(material.secrets)];
     this.#servers = new Servers(mode, { ...options, listeners: this.listeners }, (recipe, placement) =>
       configure(mode, recipe, this.#material, placement, engine.version),
     );
@@ -166,11 +179,19 @@ class Running implements RunningMode {
     return this.#servers.stopOthers(this.serverNames);
   }
 
-  async renew(): Promise<boolean> {
-    if (this.mode.certificates === undefined) return false;
+  async renew({ certificates = false, secrets = false }: Renewal): Promise<boolean> {
     const before = this.#material;
+    const renews = {
+      certificates: certificates && this.mode.certificates !== undefined,
+      secrets: secrets && this.mode.secrets !== undefined,
+    };
+    if (!renews.certificates && !renews.secrets) return false;
     const fresh = await makeMaterial(this.mode, this.#options);
-    this.#material = { ...fresh, secrets: before.secrets };
+    this.#material = {
+      ...(renews.certificates ? fresh : before),
+      secrets: renews.secrets ? fresh.secrets : before.secrets,
+    };
+    if (renews.secrets) this.#redactors = [...this.#redactors, createRedactor(fresh.secrets)];
     try {
       await this.#servers.reload(this.serverNames);
     } catch (error) {
@@ -179,6 +200,10 @@ class Running implements RunningMode {
       throw this.#redacted(error);
     }
     return true;
+  }
+
+  lameDuck(): Promise<void> {
+    return this.#servers.lameDuck(this.serverNames);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -99,6 +99,15 @@ export class Servers {
     });
   }
 
+  /** Lets them end once their clients have gone: that is no loss. */
+  lameDuck(names: readonly string[]): Promise<void> {
+    return this.#each(names, async (name) => {
+      const server = this.up(name);
+      this.#stopping.add(server);
+      await server.lameDuck();
+    });
+  }
+
   /** Stops all but these. One of the others that is asked for again is started again. */
   stopOthers(names: readonly string[]): Promise<void> {
     const others = [...this.#started.keys()].filter((name) => !names.includes(name));

@@ -95,4 +95,23 @@ export function describeReload(bench: () => Bench): void {
       expect(await failureOf(server.reload(files("")))).toMatchObject({ code: "reload-failed" });
     });
   });
+
+  describe("lame duck mode", () => {
+    it("takes no new client, and keeps those that are there for a while", async () => {
+      const { server } = await start();
+      const ann = await dial(server, { login: ANN });
+      await server.lameDuck();
+      await expect(getsIn(server, { login: BOB })).rejects.toThrow();
+      await ann.ping();
+      ann.close();
+    });
+
+    it("of a server without clients is its end; one that has ended does not say that it does so", async () => {
+      const { server } = await start();
+      await server.lameDuck();
+      await server.ended;
+      const error = await failureOf(server.lameDuck());
+      expect(error).toMatchObject({ code: "reload-failed", message: expect.stringContaining("lame duck") });
+    });
+  });
 }

@@ -73,6 +73,9 @@ export function fakeEngine(): FakeEngine {
         deeds.push(`reload ${spec.id}`);
         await engine.gate;
       },
+      async lameDuck() {
+        deeds.push(`lame duck ${spec.id}`);
+      },
       ended,
       async stop() {
         if (servers.has(entry)) deeds.push(`stop ${spec.id}`);

@@ -8,7 +8,8 @@ import type { Listener } from "../../model.ts";
 import { makePrivateDir, replacePrivate } from "../../state/private-files.ts";
 import { readInfo } from "../../wire/session.ts";
 import type { Address, Placement, Server, ServerSpec } from "../engine.ts";
-import { announcedPorts, isReady, lastWords, reloadOutcome } from "../server-words.ts";
+import { announcedPorts, isReady, lastWords } from "../server-words.ts";
+import { type ToldServer, tellLameDuck, tellToReload } from "../told.ts";
 import { type ContainerOptions, createContainer, folderOf, portKey } from "./container.ts";
 import { asEngineError, engineFailure, wordsOf } from "./failures.ts";
 import { LogSink } from "./log-sink.ts";
@@ -26,7 +27,6 @@ export interface ServerOptions extends ContainerOptions {
 
 const START_TIMEOUT = 20_000;
 const INFO_TIMEOUT = 5_000;
-const RELOAD_TIMEOUT = 5_000;
 
 export async function startServer(
   docker: Docker,
@@ -162,34 +162,35 @@ class ContainerServer implements Server {
     return this.#parts.log.file.text();
   }
 
-  async reload(files: ServerSpec["files"]): Promise<void> {
-    const { options, container, log } = this.#parts;
-    const before = log.file.text().length;
-    let refused: unknown;
-    try {
-      await put(options, this.id, files, container);
-      await container.kill({ signal: "SIGHUP" });
-    } catch (error) {
-      refused = error;
-    }
-    const outcome =
-      refused === undefined
-        ? await log.file.find(
-            (text) =>
-              reloadOutcome(text.slice(before)) ?? (this.#over ? { reason: lastWords(text) } : undefined),
-            RELOAD_TIMEOUT,
-          )
-        : { reason: this.#over ? "nothing, it has ended" : wordsOf(refused) };
-    if (outcome === "ok") return;
-    throw new SandboxError("reload-failed", `the server of ${this.id} did not take its new files`, {
-      detail: `nats-server ${this.version} said: ${outcome?.reason ?? `nothing in ${RELOAD_TIMEOUT / 1000} s`}`,
-      fix: "nats-sandbox restart starts it anew with them",
-    });
+  reload(files: ServerSpec["files"]): Promise<void> {
+    const { options, container } = this.#parts;
+    return tellToReload(
+      this.#told(async (signal) => {
+        await put(options, this.id, files, container);
+        await container.kill({ signal });
+      }),
+    );
+  }
+
+  lameDuck(): Promise<void> {
+    return tellLameDuck(this.#told((signal) => this.#parts.container.kill({ signal })));
   }
 
   async stop(): Promise<void> {
     await removeContainer(this.#parts.container);
     this.#parts.log[Symbol.dispose]();
+  }
+
+  #told(send: ToldServer["send"]): ToldServer {
+    const { log } = this.#parts;
+    const orSay = async (signal: Parameters<ToldServer["send"]>[0]) => {
+      try {
+        await send(signal);
+      } catch (error) {
+        throw new Error(wordsOf(error));
+      }
+    };
+    return { id: this.id, version: this.version, log: log.file, isOver: () => this.#over, send: orSay };
   }
 
   #locate({ NetworkSettings: { Ports = {}, Networks } }: ContainerInspectInfo): void {
