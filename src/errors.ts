@@ -25,6 +25,7 @@ export const ERROR_STATUS = {
   "server-broken": EXIT.environment,
   "start-failed": EXIT.environment,
   "reload-failed": EXIT.environment,
+  "server-lost": EXIT.environment,
   "engine-unavailable": EXIT.environment,
   "image-unavailable": EXIT.environment,
   aborted: EXIT.environment,

@@ -1,9 +1,11 @@
 /** The library's face. Silent, without signal handlers and global state; what it throws is a `SandboxError`. */
-export { type CheckOptions, type CheckOutcome, checkModes } from "./check/check.ts";
-export type { EngineOptions } from "./engines/choose.ts";
-export type { Engine, Server } from "./engines/engine.ts";
+export type { CheckOptions, CheckOutcome } from "./check/check.ts";
+export type { ClientFiles, Environment } from "./env.ts";
 export { type ErrorCode, SandboxError } from "./errors.ts";
-export type { HandedOut } from "./handed-out.ts";
+export type { NatsOptions, SandboxMode } from "./library/mode.ts";
+export type { ModeArgument, ModesArgument, StartOptions } from "./library/options.ts";
+export { type StartedMode, type StartedSandbox, startMode, startSandbox } from "./library/start.ts";
+export type { Twin } from "./library/twin.ts";
 export type {
   Check,
   ClientSpec,
@@ -31,5 +33,4 @@ export type {
   Totals,
   Verdict,
 } from "./results.ts";
-export type { RunningMode } from "./running/running.ts";
-export { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts";
+export type { Renewal } from "./running/running.ts";

@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["dial", "classify", "engines", "resolve"],
   ["running", "sandbox", "handed-out", "select", "report", "env", "snippets"],
   ["check", "doctor"],
-  ["index", "keeper"],
+  ["index", "library", "keeper"],
   ["cli"],
 ];
 
@@ -28,6 +28,7 @@ const BESIDE: readonly string[] = [
   "sandbox -> running", // a sandbox is a set of running modes
   "sandbox -> handed-out", // it hands out files
   "handed-out -> env", // one of them is the environment of a client
+  "index -> library", // it shows what the library has
   "snippets -> env", // the same URL, login and paths, in code
 ];
 

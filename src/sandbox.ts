@@ -38,8 +38,8 @@ export interface Sandbox extends AsyncDisposable {
   /** Modes that did not start, and why. */
   readonly failed: readonly { readonly mode: Mode; readonly error: SandboxError }[];
   readonly skipped: readonly Skip[];
-  /** Writes each client's certificates and environment into the sandbox's folder. */
-  handOut(): readonly HandedOut[];
+  /** Writes each client's certificates and environment into the sandbox's folder; those of some modes, or of all. */
+  handOut(modes?: readonly RunningMode[]): readonly HandedOut[];
   /** Restarts the servers of these modes on the same ports; their streams stay. */
   restart(modes: readonly RunningMode[]): Promise<void>;
   /** New certificates or secrets for these modes under the live servers, at the same paths. Returns those that have any. */
@@ -193,7 +193,7 @@ function assemble(
     running,
     failed,
     skipped,
-    handOut: () => running.flatMap((one) => handOut(one, state.dir)),
+    handOut: (modes = running) => modes.flatMap((one) => handOut(one, state.dir)),
     async restart(modes) {
       const again = async (one: RunningMode) => {
         await one.restart();

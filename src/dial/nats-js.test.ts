@@ -1,7 +1,7 @@
 /** What nats.js is told: it demands TLS only for a `tls` option, and crashes on one that is null. */
 import { expect, test } from "vitest";
 import type { Connection } from "../model.ts";
-import { natsJsOptions } from "./nats-js.ts";
+import { natsJsOptions } from "./nats-js-options.ts";
 
 const plain: Connection = { url: "nats://localhost:4222", transport: "nats" };
 

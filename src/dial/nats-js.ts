@@ -1,31 +1,13 @@
 /** The official JavaScript client as a driver: a second opinion, dialled through the tap. */
-import type { ConnectionOptions, NatsConnection, TlsOptions } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { connect, PermissionViolationError } from "@nats-io/transport-node";
 import { messageOf } from "../errors.ts";
-import type { Connection } from "../model.ts";
 import { viaTap } from "../tap.ts";
 import { WireSession } from "../wire/session.ts";
 import { failureOf, newTrace, type Trace } from "../wire/trace.ts";
+import { natsJsOptions } from "./nats-js-options.ts";
 import type { DialRequest } from "./request.ts";
 import { newPayload } from "./steps.ts";
-
-/** Options for nats.js out of a connection. It takes no login from a URL, and only a `tls` option demands TLS. */
-export function natsJsOptions(connection: Connection): ConnectionOptions {
-  const { login, tls, inboxPrefix } = connection;
-  const material: TlsOptions = {
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.present === undefined ? {} : { cert: tls.present.chain, key: tls.present.key }),
-  };
-  const demands = Object.keys(material).length > 0 || tls?.policy === "demand-by-option";
-  return {
-    servers: connection.url,
-    ...(login?.user === undefined ? {} : { user: login.user }),
-    ...(login?.password === undefined ? {} : { pass: login.password }),
-    ...(login?.token === undefined ? {} : { token: login.token }),
-    ...(demands ? { tls: material } : {}),
-    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-  };
-}
 
 export async function dialNatsJs(
   request: DialRequest,

@@ -1,6 +1,7 @@
 /** The JetStream API as far as a check needs it, spoken by the wire probe (ADR-31, nats-server's jetstream_api.go). */
-import type { Step } from "../model.ts";
-import type { WireSession } from "../wire/session.ts";
+import { SandboxError } from "../errors.ts";
+import type { Connection, Step } from "../model.ts";
+import { WireSession } from "../wire/session.ts";
 import { pub, subscribeTo } from "./protocol.ts";
 
 type StreamStep = Extract<Step, { op: "stream" }>;
@@ -15,6 +16,37 @@ interface Answer {
   /** Of a message stored: its number. */
   readonly seq?: number;
   readonly message?: { readonly data: string };
+  /** Names, as many as the server puts into one answer. */
+  readonly streams?: readonly string[] | null;
+}
+
+/** How long (ms) the deletion of all streams may take. */
+const DELETE_TIMEOUT = 10_000;
+
+/** Deletes every stream of a client's account. @throws SandboxError `usage` when there are none to be had, or it may not */
+export async function deleteStreams(connection: Connection): Promise<void> {
+  const session = new WireSession(connection, { deadline: performance.now() + DELETE_TIMEOUT });
+  try {
+    await session.open();
+    await session.connect();
+    const ask = await asker(session);
+    const orFail = async (subject: string) => {
+      const answer = await ask(subject, {});
+      const [refused = answer.error?.description] = session.trace.errors;
+      if (refused === undefined) return answer;
+      throw new SandboxError("usage", "the streams cannot be deleted", {
+        detail: `the server said: ${refused}`,
+        fix: "start with JetStream, and as a client that may use all of its API",
+      });
+    };
+    for (;;) {
+      const { streams } = await orFail("$JS.API.STREAM.NAMES");
+      if (!streams?.length) return;
+      for (const name of streams) await orFail(`$JS.API.STREAM.DELETE.${name}`);
+    }
+  } finally {
+    session.close();
+  }
 }
 
 /** `err_code` of a stream that does not exist (nats-server, errors.json: JSStreamNotFoundErr). */

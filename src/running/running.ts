@@ -65,6 +65,8 @@ export interface RunningMode extends AsyncDisposable {
    * is nothing of the kind.
    */
   renew(what: Renewal): Promise<boolean>;
+  /** Has its servers read their files again. */
+  reload(): Promise<void>;
   /** Its servers take no new clients, tell theirs to go elsewhere, and end with the last of them. */
   lameDuck(): Promise<void>;
 }
@@ -200,6 +202,14 @@ class Running implements RunningMode {
       throw this.#redacted(error);
     }
     return true;
+  }
+
+  async reload(): Promise<void> {
+    try {
+      await this.#servers.reload(this.serverNames);
+    } catch (error) {
+      throw this.#redacted(error);
+    }
   }
 
   lameDuck(): Promise<void> {

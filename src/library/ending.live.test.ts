@@ -1,0 +1,165 @@
+/** How sandboxes of a program end: by their holder, a signal, an abort, the program's own end; a hundred leave nothing. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { MAIN, openRoom, type Room, realServer } from "../testing/cli-room.ts";
+import type { StartOptions } from "./options.ts";
+import { startMode, startSandbox } from "./start.ts";
+
+let room: Room;
+let options: StartOptions;
+beforeAll(() => realServer());
+beforeEach(async () => {
+  room = await openRoom("ending");
+  options = { home: room.state, server: (await realServer()).path };
+});
+afterEach(() => room[Symbol.asyncDispose]());
+
+async function nothingIsLeft(): Promise<void> {
+  expect(await room.remaining()).toEqual([]);
+  expect(room.left()).toEqual([]);
+}
+
+/** A program that has started a mode and says so; what it does before and after is given. */
+async function program(before: string, more: string, env: NodeJS.ProcessEnv = {}) {
+  const index = pathToFileURL(join(MAIN, "../../index.js")).href;
+  const text = `
+    import { startMode } from ${JSON.stringify(index)};
+    ${before}
+    const nats = await startMode("tls-verify", ${more});
+    console.log(JSON.stringify(nats.files()));
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", text], {
+    cwd: room.work,
+    env: { ...room.env, NATS_SANDBOX_HOME: room.state, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text) => (said += text));
+  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  await Promise.race([once(child.stdout, "data"), exited]);
+  return { child, exited, said: () => said };
+}
+
+describe("a signal", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "%s that was asked for stops it, and ends the process as ever",
+    async (signal) => {
+      const { child, exited, said } = await program("", `{ stopOn: ["SIGINT", "SIGTERM"] }`);
+      child.kill(signal);
+      expect(await exited, said()).toEqual([null, signal]);
+      await nothingIsLeft();
+    },
+  );
+
+  it("that the program handles too is the program's to end with", async () => {
+    const handler = `process.on("SIGTERM", () => setTimeout(() => process.exit(7), 500));`;
+    const { child, exited, said } = await program(handler, `{ stopOn: ["SIGTERM"] }`);
+    child.kill("SIGTERM");
+    expect(await exited, said()).toEqual([7, null]);
+    await nothingIsLeft();
+  });
+
+  it("that nobody asked for ends the process, and the servers end with it", async () => {
+    const { child, exited } = await program("", "{}");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([null, "SIGTERM"]);
+    expect(await room.remaining()).toEqual([]);
+    await (await startMode("open", options)).stop(); // the next one clears away its files
+    await nothingIsLeft();
+  });
+});
+
+describe("an AbortSignal", () => {
+  const failureOf = (starting: Promise<AsyncDisposable>) =>
+    starting.then(
+      () => "it started",
+      (error: unknown) => error,
+    );
+
+  it("that is aborted before or while it starts fails the start with its reason", async () => {
+    const reason = new Error("enough");
+    expect(await failureOf(startMode("tls", { ...options, signal: AbortSignal.abort(reason) }))).toBe(reason);
+    const controller = new AbortController();
+    const starting = failureOf(startSandbox(["core"], { ...options, signal: controller.signal }));
+    setTimeout(() => controller.abort(reason), 10);
+    expect(await starting).toBe(reason);
+    await nothingIsLeft();
+  });
+
+  it("that is aborted later stops it all", async () => {
+    const controller = new AbortController();
+    const sandbox = await startSandbox(["tls", "open"], { ...options, signal: controller.signal });
+    controller.abort();
+    await sandbox.stop(); // waits for the same end
+    await nothingIsLeft();
+  });
+});
+
+describe("the folder that is used when none is named", () => {
+  const atHome = (more = "{}") => program("", more, { NATS_SANDBOX_HOME: "" });
+  const folder = () => join(room.env.TMPDIR ?? "", `nats-sandbox-${process.getuid?.()}`);
+
+  it("is the user's alone, in the system's for temporary files, and goes with the last sandbox", async () => {
+    const { child, exited, said } = await atHome(`{ stopOn: ["SIGTERM"] }`);
+    const { key } = JSON.parse(said());
+    expect(key.startsWith(`${folder()}/`)).toBe(true);
+    expect(statSync(folder()).mode & 0o777).toBe(0o700);
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+    child.kill("SIGTERM");
+    await exited;
+    expect(readdirSync(room.env.TMPDIR ?? "")).toEqual([]);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      "in which others can write",
+      () => {
+        mkdirSync(folder());
+        chmodSync(folder(), 0o777);
+      },
+    ],
+    ["that is a link", () => symlinkSync(room.work, folder())],
+  ])("is refused when there is one %s", async (_, make) => {
+    make();
+    const { exited, said } = await atHome();
+    expect(await exited).toEqual([1, null]);
+    expect(said()).toContain("state-unusable");
+    expect(await room.remaining()).toEqual([]);
+  });
+});
+
+it("a hundred in one process leave no process, file, listener, descriptor or memory behind", async () => {
+  const openFiles = () => readdirSync("/proc/self/fd").length;
+  const listeners = () => process.eventNames().map((name) => [String(name), process.listenerCount(name)]);
+  const warnings: string[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning.message);
+  process.on("warning", onWarning);
+  const shared = new AbortController(); // a long-lived one, as a test runner has
+  const ten = async () => {
+    const all = await Promise.all(
+      Array.from({ length: 10 }, () => startMode("tls-verify", { ...options, signal: shared.signal })),
+    );
+    await Promise.all(all.map((one) => one.stop()));
+  };
+  await ten(); // what is loaded and made once
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 200));
+  await settled();
+  const before = {
+    files: openFiles(),
+    listeners: listeners(),
+    handles: process.getActiveResourcesInfo().sort(),
+  };
+  for (let round = 0; round < 10; round += 1) await ten();
+  await settled();
+  expect(listeners()).toEqual(before.listeners);
+  expect(process.getActiveResourcesInfo().sort()).toEqual(before.handles);
+  expect(openFiles()).toBeLessThanOrEqual(before.files);
+  process.removeListener("warning", onWarning);
+  expect(warnings).toEqual([]);
+  await nothingIsLeft();
+}, 120_000);

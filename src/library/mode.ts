@@ -1,0 +1,183 @@
+/** A mode that is up, as a program holds it: who may connect how, and what can be done to its servers. */
+import type { ConnectionOptions } from "@nats-io/transport-node";
+import { natsJsOptions } from "../dial/nats-js-options.ts";
+import { lastWords } from "../engines/server-words.ts";
+import { type ClientFiles, type Environment, environmentOf } from "../env.ts";
+import { SandboxError } from "../errors.ts";
+import type { HandedOut } from "../handed-out.ts";
+import type { Connection, Mode } from "../model.ts";
+import type { Renewal, RunningMode } from "../running/running.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { connectionOf, type Twin } from "./twin.ts";
+
+/** The options of nats.js that say how to get in. */
+export type NatsOptions = Pick<
+  ConnectionOptions,
+  "servers" | "user" | "pass" | "token" | "tls" | "inboxPrefix" | "reconnect"
+>;
+
+/** A mode that is up. Its clients are named as in its data; `app` is the one that gets in. */
+export interface SandboxMode {
+  readonly name: string;
+  /** Its data. */
+  readonly mode: Mode;
+  /** Where `app` connects, without credentials. */
+  readonly url: string;
+  /** Of its nats-servers. */
+  readonly version: string;
+  /** Resolves, with the server's last words, when one of its servers has ended although nobody here stopped it. */
+  readonly lost: Promise<SandboxError>;
+  /**
+   * What a client needs to dial: URL, login, certificates as PEM. With `twin`, one that differs in that.
+   * @throws SandboxError `unknown-client`; `usage` for a twin that the mode cannot have
+   */
+  connection(client?: string, twin?: Twin): Connection;
+  /**
+   * The same as options for `connect` of nats.js: `await connect(nats.connectionOptions())`. TLS is demanded where the
+   * connection is a TLS one, which the URL alone does not do there; a twin is turned away at once, not tried again.
+   */
+  connectionOptions(client?: string, twin?: Twin): NatsOptions;
+  /** The variables that the nats CLI and many programs read: `NATS_URL`, `NATS_CA` and so on, credentials included. */
+  environment(client?: string): Environment;
+  /** Absolute paths of a client's PEM files and its context of the nats CLI; its keys are readable by the user alone. */
+  files(client?: string): ClientFiles;
+  /** The logs of its servers since their start, without secrets. */
+  logs(): Promise<string>;
+  /** Stops its servers and starts them again: same ports, certificates, secrets and streams. */
+  restart(): Promise<void>;
+  /**
+   * Has its servers read their config again, as it is.
+   * @throws SandboxError `reload-failed` with the server's own reason
+   */
+  reload(): Promise<void>;
+  /**
+   * New secrets, or a new CA with new certificates (or both, which is the default), under the live servers: the next
+   * `connection()` has them, the files are replaced at their paths, and nats-server disconnects whoever is no longer let in.
+   * Returns false where the mode has nothing of the kind.
+   * @throws SandboxError `reload-failed`; the old ones are good then
+   */
+  rotate(what?: Renewal): Promise<boolean>;
+  /** Its servers tell their clients to go elsewhere, take no new ones, and end with the last; `restart` brings them back. */
+  lameDuck(): Promise<void>;
+  /**
+   * Deletes all streams (and with them key-value buckets and object stores) of a client's account.
+   * @throws SandboxError `usage` without JetStream, or when the client may not
+   */
+  resetJetStream(client?: string): Promise<void>;
+}
+
+export class HeldMode implements SandboxMode {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly version: string;
+  readonly #running: RunningMode;
+  readonly #sandbox: Sandbox;
+  #handedOut: readonly HandedOut[];
+  #loss = newLoss();
+
+  constructor(running: RunningMode, sandbox: Sandbox) {
+    this.name = running.mode.name;
+    this.mode = running.mode;
+    this.version = sandbox.engine.version;
+    this.#running = running;
+    this.#sandbox = sandbox;
+    this.#handedOut = sandbox.handOut([running]);
+    if (running.lost.length > 0) void this.hasLostOne();
+  }
+
+  get lost(): Promise<SandboxError> {
+    return this.#loss.told;
+  }
+
+  get url(): string {
+    return this.connection().url;
+  }
+
+  connection(client = "app", twin: Twin = {}): Connection {
+    return connectionOf(this.#running, client, twin);
+  }
+
+  connectionOptions(client = "app", twin: Twin = {}): NatsOptions {
+    const connection = this.connection(client, twin);
+    const options = natsJsOptions(connection);
+    return {
+      ...options,
+      ...(connection.url.startsWith("tls:") ? { tls: options.tls ?? {} } : {}),
+      ...(Object.keys(twin).length > 0 ? { reconnect: false } : {}),
+    };
+  }
+
+  environment(client = "app"): Environment {
+    const { connection, files } = this.#handedOutTo(client);
+    return environmentOf(connection, files);
+  }
+
+  files(client = "app"): ClientFiles {
+    return this.#handedOutTo(client).files;
+  }
+
+  async logs(): Promise<string> {
+    const { serverNames, redact } = this.#running;
+    const all = await Promise.all(serverNames.map(async (name) => (await this.#running.server(name)).log()));
+    return redact(all.join(""));
+  }
+
+  async restart(): Promise<void> {
+    await this.#sandbox.restart([this.#running]);
+    this.#handOutAgain();
+    this.#loss = newLoss();
+  }
+
+  reload(): Promise<void> {
+    return this.#running.reload();
+  }
+
+  async rotate(what: Renewal = { secrets: true, certificates: true }): Promise<boolean> {
+    const [renewed] = await this.#sandbox.renew([this.#running], what);
+    if (renewed !== undefined) this.#handOutAgain();
+    return renewed !== undefined;
+  }
+
+  lameDuck(): Promise<void> {
+    return this.#running.lameDuck();
+  }
+
+  async resetJetStream(client = "app"): Promise<void> {
+    const { deleteStreams } = await import("../dial/stream.ts");
+    await deleteStreams(this.connection(client));
+  }
+
+  /** To be called when one of its servers has ended by itself. */
+  async hasLostOne(): Promise<void> {
+    const { tell } = this.#loss;
+    const said = await this.logs().catch(() => "");
+    tell(
+      new SandboxError("server-lost", `the nats-server of ${this.name} ended by itself`, {
+        detail: `nats-server ${this.version} said: ${lastWords(said)}`,
+        fix: "restart() starts it again on the same port",
+      }),
+    );
+  }
+
+  #handOutAgain(): void {
+    this.#handedOut = this.#sandbox.handOut([this.#running]);
+  }
+
+  #handedOutTo(client: string): HandedOut {
+    const found = this.#handedOut.find((one) => one.client === client);
+    if (found !== undefined) return found;
+    this.connection(client); // throws, unless it dials a server that lives only while the mode is checked
+    throw new SandboxError("unknown-client", `${this.name} hands out nothing for the client ${client}`, {
+      fix: `name one of these: ${this.#handedOut.map((one) => one.client).join(", ")}`,
+    });
+  }
+}
+
+/** Told once, to whoever asked before or asks afterwards. */
+function newLoss(): { readonly told: Promise<SandboxError>; readonly tell: (error: SandboxError) => void } {
+  let tell: (error: SandboxError) => void = () => {};
+  const told = new Promise<SandboxError>((resolve) => {
+    tell = resolve;
+  });
+  return { told, tell };
+}

@@ -1,0 +1,150 @@
+/** Starts modes for a program: whole or not at all, silent, and gone when the program lets go of them. */
+import { randomBytes } from "node:crypto";
+import type { CheckOptions, CheckOutcome } from "../check/check.ts";
+import { type Environment, environmentOfModes } from "../env.ts";
+import { SandboxError } from "../errors.ts";
+import type { EngineName, Mode } from "../model.ts";
+import type { ModeName } from "../modes/all.gen.ts";
+import { nearest } from "../nearest.ts";
+import type { SandboxEvent, Skip } from "../results.ts";
+import { startSandbox as openSandbox, type Sandbox } from "../sandbox.ts";
+import { stopOnAbort, stopOnSignals } from "./ending.ts";
+import { homeFor } from "./home.ts";
+import { HeldMode, type SandboxMode } from "./mode.ts";
+import { type ModeArgument, type ModesArgument, modeOf, modesOf, type StartOptions } from "./options.ts";
+
+/** A mode in a sandbox of its own. */
+export interface StartedMode extends SandboxMode, AsyncDisposable {
+  /**
+   * Runs every check of the mode against its servers, which takes about half a second. With JetStream they are restarted
+   * on the way: what a restart keeps is one of the checks.
+   */
+  check(options?: CheckOptions): Promise<CheckOutcome>;
+  /** Stops its servers and deletes what was written. */
+  stop(): Promise<void>;
+}
+
+/** Several modes, started side by side. */
+export interface StartedSandbox extends AsyncDisposable {
+  readonly name: string;
+  /** Folder with all that was written, readable by the user alone. */
+  readonly dir: string;
+  readonly engine: EngineName;
+  readonly modes: readonly SandboxMode[];
+  /** Modes that were left out because this nats-server cannot run them, and why. */
+  readonly skipped: readonly Skip[];
+  /** @throws SandboxError `not-up` */
+  mode(name: ModeName | (string & {})): SandboxMode;
+  /** The variables of each mode's `app`: the first one's as they are, and each one's again as `NATS_SANDBOX_<MODE>_…`. */
+  environment(): Environment;
+  /** Runs every check of all modes, see `StartedMode.check`. */
+  check(options?: CheckOptions): Promise<CheckOutcome>;
+  /** Stops all servers and deletes what was written. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings one mode up, in a sandbox of its own.
+ *
+ * ```ts
+ * await using nats = await startMode("tls-verify");
+ * const nc = await connect(nats.connectionOptions());
+ * ```
+ * @throws SandboxError with the server's own reason where it did not start; nothing is left running then
+ */
+export async function startMode(mode: ModeArgument, options: StartOptions = {}): Promise<StartedMode> {
+  const held = await start([modeOf(mode, options)], options);
+  const [one] = held.modes;
+  if (one === undefined) throw new SandboxError("bug", "a mode that is neither up nor failed");
+  const { check, stop } = held;
+  return Object.assign(one, { check, stop, [Symbol.asyncDispose]: stop });
+}
+
+/**
+ * Brings several modes up side by side.
+ *
+ * ```ts
+ * await using sandbox = await startSandbox(["tls", "user-pass"]);
+ * sandbox.mode("tls").connectionOptions();
+ * ```
+ * @throws SandboxError of the first mode that did not start; the others are stopped then
+ */
+export async function startSandbox(
+  modes: readonly ModesArgument[],
+  options: StartOptions = {},
+): Promise<StartedSandbox> {
+  return start(modesOf(modes, options), options);
+}
+
+interface Held extends StartedSandbox {
+  readonly modes: readonly HeldMode[];
+}
+
+async function start(modes: readonly Mode[], options: StartOptions): Promise<Held> {
+  const { onEvent, stopOn = [], signal, jetstream: _, home, name, identity, ...rest } = options;
+  const lasting = identity === "lasting";
+  const held = new Map<string, HeldMode>();
+  const emit = (event: SandboxEvent) => {
+    if (event.type === "phase" && event.phase === "lost") void held.get(event.mode)?.hasLostOne();
+    onEvent?.(event);
+  };
+  const sandbox = await openSandbox(modes, {
+    ...rest,
+    home: homeFor(home),
+    name: name ?? (lasting ? "default" : `program-${randomBytes(6).toString("hex")}`),
+    emit,
+    onProgress: (text) => emit({ type: "note", text }),
+    ...(lasting ? { identity: "lasting" as const } : {}),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const [failed] = sandbox.failed;
+  if (failed !== undefined) {
+    await sandbox.stop();
+    throw failed.error;
+  }
+  for (const running of sandbox.running) held.set(running.mode.name, new HeldMode(running, sandbox));
+  return hold(sandbox, [...held.values()], { stopOn, signal });
+}
+
+function hold(
+  sandbox: Sandbox,
+  modes: readonly HeldMode[],
+  {
+    stopOn,
+    signal,
+  }: { readonly stopOn: readonly NodeJS.Signals[]; readonly signal: AbortSignal | undefined },
+): Held {
+  const stop = async () => {
+    for (const end of endings) end();
+    await sandbox.stop();
+  };
+  const endings = [stopOnSignals(stopOn, stop), stopOnAbort(signal, stop)];
+  return {
+    name: sandbox.name,
+    dir: sandbox.dir,
+    engine: sandbox.engine.name,
+    modes,
+    skipped: sandbox.skipped,
+    mode: (name) =>
+      modes.find((one) => one.name === name || one.mode.aliases?.includes(name)) ?? notUp(name, modes),
+    environment: () =>
+      environmentOfModes(
+        modes.map((one) => ({ mode: one.name, connection: one.connection(), files: one.files() })),
+      ),
+    async check(how = {}) {
+      const { checkModes } = await import("../check/check.ts");
+      return checkModes(sandbox.running, { scratch: sandbox.dir, ...how });
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function notUp(name: string, modes: readonly HeldMode[]): never {
+  const names = modes.map((one) => one.name);
+  const near = nearest(name, names);
+  throw new SandboxError("not-up", `the sandbox has no mode ${JSON.stringify(name)}`, {
+    detail: near === undefined ? `it has: ${names.join(", ")}` : `did you mean ${near}?`,
+    fix: "name it when the sandbox is started",
+  });
+}
