@@ -1,8 +1,9 @@
 /** The library's face. Silent, without signal handlers and global state; what it throws is a `SandboxError`. */
 export type { CheckOptions, CheckOutcome } from "./check/check.ts";
+export type { NatsOptions } from "./dial/nats-js-options.ts";
 export type { ClientFiles, Environment } from "./env.ts";
 export { type ErrorCode, SandboxError } from "./errors.ts";
-export type { NatsOptions, SandboxMode } from "./library/mode.ts";
+export type { SandboxMode } from "./library/mode.ts";
 export type { ModeArgument, ModesArgument, StartOptions } from "./library/options.ts";
 export { type StartedMode, type StartedSandbox, startMode, startSandbox } from "./library/start.ts";
 export type { Twin } from "./library/twin.ts";

@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["running", "sandbox", "handed-out", "select", "report", "env", "snippets"],
   ["check", "doctor"],
   ["index", "library", "keeper"],
-  ["cli"],
+  ["cli", "vitest"],
 ];
 
 /** Within a layer no part imports another one, but for these. */

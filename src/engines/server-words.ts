@@ -43,9 +43,25 @@ export function isLameDuck(log: string): boolean {
   return /\bEntering lame duck mode\b/.test(log);
 }
 
-/** The server's own reason for its end: its last fatal or error line, else its last line at all. */
+/** The server's own reason for not starting: its last fatal or error line, else its last line at all. */
 export function lastWords(log: string): string {
+  const lines = linesOf(log);
+  return (
+    lines.findLast((line) => /\[FTL\]|\[ERR\]|^nats-server: |^panic: /.test(line)) ??
+    lines.at(-1) ??
+    "nothing"
+  );
+}
+
+/** What it said before it ended after it had been up: why, where it knew that, else its last line. */
+export function dyingWords(log: string): string {
+  const lines = linesOf(log);
+  const fatal = lines.findLast((line) => /\[FTL\]|^panic: |^fatal error: /.test(line));
+  return fatal ?? (lines.length === 0 ? "nothing" : `nothing of its end; its last line is: ${lines.at(-1)}`);
+}
+
+/** Without process id and time. */
+function linesOf(log: string): readonly string[] {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
-  const fatal = lines.findLast((line) => /\[FTL\]|\[ERR\]|^nats-server: |^panic: /.test(line));
-  return (fatal ?? lines.at(-1) ?? "nothing").replace(/^\[\d+\] \S+ \S+ /, "");
+  return lines.map((line) => line.replace(/^\[\d+\] \S+ \S+ /, ""));
 }

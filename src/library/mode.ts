@@ -1,7 +1,6 @@
 /** A mode that is up, as a program holds it: who may connect how, and what can be done to its servers. */
-import type { ConnectionOptions } from "@nats-io/transport-node";
-import { natsJsOptions } from "../dial/nats-js-options.ts";
-import { lastWords } from "../engines/server-words.ts";
+import { type NatsOptions, natsOptions } from "../dial/nats-js-options.ts";
+import { dyingWords } from "../engines/server-words.ts";
 import { type ClientFiles, type Environment, environmentOf } from "../env.ts";
 import { SandboxError } from "../errors.ts";
 import type { HandedOut } from "../handed-out.ts";
@@ -9,12 +8,6 @@ import type { Connection, Mode } from "../model.ts";
 import type { Renewal, RunningMode } from "../running/running.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { connectionOf, type Twin } from "./twin.ts";
-
-/** The options of nats.js that say how to get in. */
-export type NatsOptions = Pick<
-  ConnectionOptions,
-  "servers" | "user" | "pass" | "token" | "tls" | "inboxPrefix" | "reconnect"
->;
 
 /** A mode that is up. Its clients are named as in its data; `app` is the one that gets in. */
 export interface SandboxMode {
@@ -25,6 +18,8 @@ export interface SandboxMode {
   readonly url: string;
   /** Of its nats-servers. */
   readonly version: string;
+  /** Names of the clients that it hands out. */
+  readonly clients: readonly string[];
   /** Resolves, with the server's last words, when one of its servers has ended although nobody here stopped it. */
   readonly lost: Promise<SandboxError>;
   /**
@@ -85,6 +80,10 @@ export class HeldMode implements SandboxMode {
     if (running.lost.length > 0) void this.hasLostOne();
   }
 
+  get clients(): readonly string[] {
+    return this.#handedOut.map(({ client }) => client);
+  }
+
   get lost(): Promise<SandboxError> {
     return this.#loss.told;
   }
@@ -98,13 +97,8 @@ export class HeldMode implements SandboxMode {
   }
 
   connectionOptions(client = "app", twin: Twin = {}): NatsOptions {
-    const connection = this.connection(client, twin);
-    const options = natsJsOptions(connection);
-    return {
-      ...options,
-      ...(connection.url.startsWith("tls:") ? { tls: options.tls ?? {} } : {}),
-      ...(Object.keys(twin).length > 0 ? { reconnect: false } : {}),
-    };
+    const options = natsOptions(this.connection(client, twin));
+    return Object.keys(twin).length === 0 ? options : { ...options, reconnect: false };
   }
 
   environment(client = "app"): Environment {
@@ -153,7 +147,7 @@ export class HeldMode implements SandboxMode {
     const said = await this.logs().catch(() => "");
     tell(
       new SandboxError("server-lost", `the nats-server of ${this.name} ended by itself`, {
-        detail: `nats-server ${this.version} said: ${lastWords(said)}`,
+        detail: `nats-server ${this.version} said: ${dyingWords(said)}`,
         fix: "restart() starts it again on the same port",
       }),
     );
@@ -168,7 +162,7 @@ export class HeldMode implements SandboxMode {
     if (found !== undefined) return found;
     this.connection(client); // throws, unless it dials a server that lives only while the mode is checked
     throw new SandboxError("unknown-client", `${this.name} hands out nothing for the client ${client}`, {
-      fix: `name one of these: ${this.#handedOut.map((one) => one.client).join(", ")}`,
+      fix: `name one of these: ${this.clients.join(", ")}`,
     });
   }
 }

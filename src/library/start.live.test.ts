@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { NatsOptions } from "../dial/nats-js-options.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { failureOf } from "../testing/engine-lab.ts";
-import type { NatsOptions, SandboxMode } from "./mode.ts";
+import type { SandboxMode } from "./mode.ts";
 import type { StartOptions } from "./options.ts";
 import { startMode, startSandbox } from "./start.ts";
 import type { Twin } from "./twin.ts";
@@ -19,11 +20,6 @@ beforeEach(async () => {
   options = { home: room.state, server: (await realServer()).path };
 });
 afterEach(() => room[Symbol.asyncDispose]());
-
-async function nothingIsLeft(): Promise<void> {
-  expect(await room.remaining()).toEqual([]);
-  expect(room.left()).toEqual([]);
-}
 
 /** As a user's program connects; with a deadline of its own. */
 function dial(how: NatsOptions): Promise<NatsConnection> {
@@ -157,7 +153,7 @@ it("tells of a server that ended by itself, in its own words, and a restart make
     expect(await nats.lost).toMatchObject({
       code: "server-lost",
       message: "the nats-server of user-pass ended by itself",
-      detail: expect.stringMatching(/^nats-server \S+ said: \[\w+\] /),
+      detail: expect.stringMatching(/^nats-server \S+ said: nothing of its end; its last line is: \[\w+\] /),
     });
     await nats.restart();
     expect(await told(nats.connectionOptions())).toBe("in");
@@ -225,7 +221,7 @@ describe("bad input", () => {
     ],
   ])("%s starts nothing", async (_, start, error) => {
     expect(await failureOf(start())).toMatchObject({ name: "SandboxError", ...error });
-    await nothingIsLeft();
+    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
   });
 
   it("a mode that is not in the sandbox is told with those that are", async () => {
@@ -245,6 +241,6 @@ exec '${path}' "$@"`,
     );
     const error = await failureOf(startSandbox(["open", "tls"], { ...options, server }));
     expect(error).toMatchObject({ code: "start-failed", detail: expect.stringContaining("out of luck") });
-    await nothingIsLeft();
+    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
   });
 });
