@@ -10,13 +10,11 @@ export async function usable(what, home, image) {
 }
 
 async function withSandbox(engine, home, image) {
-  const { MODES, startSandbox } = await import(new URL("../dist/index.js", import.meta.url));
-  const modes = MODES.filter(({ name }) => name === "user-pass");
+  const { startMode } = await import(new URL("../dist/index.js", import.meta.url));
   const own = engine === "docker" ? { image } : {};
-  const sandbox = await startSandbox(modes, { home, name: "bench", engine, offline: true, ...own });
-  const { url, login } = sandbox.running[0].connection("app");
-  await getIn({ servers: url, user: login.user, pass: login.password });
-  return () => sandbox.stop();
+  const nats = await startMode("user-pass", { home, name: "bench", engine, offline: true, ...own });
+  await getIn(nats.connectionOptions());
+  return () => nats.stop();
 }
 
 async function withContainer(main, image) {

@@ -4,7 +4,7 @@ import type { SandboxError } from "../errors.ts";
 import type { SandboxMode } from "../library/mode.ts";
 import { type ModeArgument, modeOf, type StartOptions } from "../library/options.ts";
 import { startMode } from "../library/start.ts";
-import { SHARED, SharedClients, type SharedMode } from "./shared-mode.ts";
+import { SHARED, SharedClients, type SharedMode } from "./provided-mode.ts";
 
 export interface FixtureOptions extends Omit<StartOptions, "signal" | "stopOn"> {
   /** Who shares the servers: the tests of one file (default), or those of all files that one worker runs. */

@@ -2,7 +2,7 @@
 import type { TestProject } from "vitest/node";
 import type { ModesArgument, StartOptions } from "../library/options.ts";
 import { type StartedSandbox, startSandbox } from "../library/start.ts";
-import { SHARED } from "./shared-mode.ts";
+import { SHARED } from "./provided-mode.ts";
 
 /**
  * What `globalSetup` runs before all tests; its result, after them. The workers get the environment of the modes
