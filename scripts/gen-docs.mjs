@@ -3,10 +3,13 @@
  * when a page is stale.
  */
 import { readFileSync } from "node:fs";
+import { apiReference } from "./docs/api.mjs";
 import { checksPage } from "./docs/checks.mjs";
 import { commandLinePage } from "./docs/command-line.mjs";
 import { configurationTables } from "./docs/configuration.mjs";
+import { examplesOf } from "./docs/examples.mjs";
 import { errorTable, faultTable, profileTable } from "./docs/facts.mjs";
+import { brokenLinks } from "./docs/links.mjs";
 import { modesPage } from "./docs/modes.mjs";
 import { between, commit } from "./docs/page.mjs";
 
@@ -28,5 +31,13 @@ commit({
     profiles: await profileTable(built),
     faults: await faultTable(built),
   }),
+  "docs/library.md": patched("docs/library.md", { api: apiReference(built) }),
+  "docs/test-suites.md": patched("docs/test-suites.md", examplesOf("docs/test-suites.md")),
   "docs/troubleshooting.md": patched("docs/troubleshooting.md", { errors: await errorTable(built) }),
 });
+
+const broken = brokenLinks();
+if (broken.length > 0) {
+  console.error(`broken links:\n${broken.join("\n")}`);
+  process.exit(1);
+}

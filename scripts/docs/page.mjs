@@ -13,6 +13,12 @@ export function code(text) {
   return text === "" ? "" : `\`${text}\``;
 }
 
+/** A block of code, whatever fences stand in it. */
+export function fenced(language, text) {
+  const fence = text.includes("```") ? "````" : "```";
+  return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
+}
+
 /** `page` with the text between `<!-- begin NAME -->` and `<!-- end NAME -->` replaced. */
 export function between(page, name, text) {
   const [before, rest] = page.split(`<!-- begin ${name} -->`);

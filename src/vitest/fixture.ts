@@ -6,6 +6,8 @@ import { type ModeArgument, modeOf, type StartOptions } from "../library/options
 import { startMode } from "../library/start.ts";
 import { SHARED, SharedClients, type SharedMode } from "./provided-mode.ts";
 
+export type { SharedMode } from "./provided-mode.ts";
+
 export interface FixtureOptions extends Omit<StartOptions, "signal" | "stopOn"> {
   /** Who shares the servers: the tests of one file (default), or those of all files that one worker runs. */
   readonly scope?: "file" | "worker";
