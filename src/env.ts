@@ -84,6 +84,17 @@ function prefixed(mode: string, env: Environment): Environment {
   );
 }
 
+/** Variables of an outer `exec` or `env`. */
+const PREFIXED = /^NATS_SANDBOX_.+_(URL|USER|PASSWORD|TOKEN|CREDS|NKEY|CA|CERT|KEY|CONTEXT)$/;
+
+/** What is inherited, without what would get in the way of a mode's own. */
+export function withoutOurs(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = Object.entries(inherited).filter(
+    ([name]) => !CLEARED_NAMES.includes(name) && !PREFIXED.test(name),
+  );
+  return Object.fromEntries(others);
+}
+
 /** The names that must be unset so that nothing stale mixes with these variables. */
 export function namesToUnset(env: Environment): readonly string[] {
   return CLEARED_NAMES.filter((name) => !(name in env));

@@ -27,6 +27,7 @@ export const ERROR_STATUS = {
   "reload-failed": EXIT.environment,
   "server-lost": EXIT.environment,
   "engine-unavailable": EXIT.environment,
+  "toolchain-unusable": EXIT.environment,
   "image-unavailable": EXIT.environment,
   aborted: EXIT.environment,
   bug: EXIT.bug,

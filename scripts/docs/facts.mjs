@@ -94,6 +94,8 @@ const ERRORS = {
     "The server ended or was not ready in time; its own last words are quoted, without secrets.",
   "reload-failed": "The server refused its new config or certificates and runs on with the old ones.",
   "server-lost": "A server ended although nobody stopped it; its last words are in the detail.",
+  "toolchain-unusable":
+    "`connect --run` needs a program that is not here, or the client of that language could not be installed or compiled; the tool's own words are in the detail.",
   "engine-unavailable":
     "The engine does not answer, has no room left, or lacks what was asked for; every place that was tried is listed.",
   "image-unavailable": "The image can neither be pulled nor built here; what its registry said is quoted.",

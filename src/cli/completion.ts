@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.ts";
 import { MODES } from "../modes/all.gen.ts";
-import { LANGUAGES } from "../snippets.ts";
+import { LANGUAGES } from "../snippets/languages.ts";
 import { FORMATS as CERTIFICATE_FORMATS } from "./certs-export.ts";
 import { OPTIONAL_TOOLS } from "./commands/start.ts";
 import { bashScript } from "./completion/bash.ts";

@@ -1,25 +1,52 @@
-/** `nats-sandbox connect`: the code that connects to a running mode. */
+/** `nats-sandbox connect`: the code that connects to a running mode; with `--run`, run. */
+import { dirname } from "node:path";
+import { withoutOurs } from "../env.ts";
 import { EXIT, SandboxError } from "../errors.ts";
-import { LANGUAGES, type LanguageName, snippet } from "../snippets.ts";
-import { result, resultJson } from "./output.ts";
+import { LANGUAGES, type LanguageName } from "../snippets/languages.ts";
+import { snippet } from "../snippets/snippet.ts";
+import { runCommand } from "./child.ts";
+import { complain, result, resultJson } from "./output.ts";
 import { type HandOutOptions, oneOf, reachOne } from "./reach.ts";
+import { listenForSignals } from "./signals.ts";
 
 export interface ConnectOptions extends HandOutOptions {
   readonly lang: string;
   /** Put the login into the URL. */
   readonly url?: boolean;
+  /** Run it here, in place of printing it. */
+  readonly run?: boolean;
 }
 
 export async function connect(name: string, options: ConnectOptions): Promise<number> {
   const lang = oneOf("language", options.lang, Object.keys(LANGUAGES) as LanguageName[]);
-  const loginInUrl = options.url === true;
-  if (loginInUrl && !LANGUAGES[lang].loginInUrl)
-    throw new SandboxError("usage", `the client of ${lang} takes no login from a URL`, {
-      fix: "leave --url out",
-    });
-  const { mode, client, connection, files } = reachOne(name, options);
-  const code = snippet(lang, connection, files, { loginInUrl });
+  if (options.run === true && options.json === true)
+    throw new SandboxError("usage", "--run and --json do not go together", { fix: "leave one of them out" });
+  const { mode, client, connection, files, envFile } = reachOne(name, options);
+  const code = snippet(lang, connection, files, { loginInUrl: options.url === true });
+  if (options.run === true) return runHere(lang, code, dirname(envFile), options);
   if (options.json === true) resultJson({ schema: 1, mode, client, lang, code });
   else result(code.trimEnd());
   return EXIT.ok;
+}
+
+/** With its standard streams; ends as it did. */
+async function runHere(
+  lang: LanguageName,
+  code: string,
+  within: string,
+  { quiet }: ConnectOptions,
+): Promise<number> {
+  const { makeRunnable } = await loadToolchain();
+  using signals = listenForSignals();
+  using runnable = await makeRunnable(lang, code, within, {
+    env: withoutOurs(process.env),
+    onProgress: (line) => quiet === true || complain(line),
+    signal: signals.signal,
+  });
+  return await runCommand(runnable.program, runnable.args, runnable.env, signals);
+}
+
+/** On its own: tsc does not rewrite the import of a function that has `using` in it. */
+function loadToolchain() {
+  return import("../snippets/toolchain.ts");
 }

@@ -1,23 +1,19 @@
 /** `nats-sandbox exec`: start modes, run a command with their environment, stop; ends as the command did. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { constants } from "node:os";
-import { CLEARED_NAMES, environmentOfModes } from "../env.ts";
-import { codeOf, messageOf, SandboxError } from "../errors.ts";
+import { environmentOfModes, withoutOurs } from "../env.ts";
+import { SandboxError } from "../errors.ts";
 import type { HandedOut } from "../handed-out.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
+import { runCommand } from "./child.ts";
 import { complain } from "./output.ts";
 import { modesToStart, type StartingOptions, sandboxOptions } from "./run.ts";
 import { type ConfiguredOptions, settle, withoutFixedPorts } from "./settings.ts";
-import { listenForSignals, type Signals } from "./signals.ts";
+import { listenForSignals } from "./signals.ts";
 
 export interface ExecOptions extends StartingOptions, ConfiguredOptions {
   /** The client whose environment the command gets. */
   readonly as: string;
 }
-
-/** As shells tell of a command that did not run (POSIX XCU 2.8.2). */
-const STATUS = { notExecutable: 126, notFound: 127 } as const;
 
 /** The command's standard streams are its own: unless something fails, nothing else is said. */
 export async function exec(
@@ -61,39 +57,8 @@ function inGivenOrder<M extends { readonly name: string; readonly aliases?: read
   return [...modes].sort((a, b) => place(a) - place(b));
 }
 
-/** Variables of an outer `exec` or `env`. */
-const PREFIXED = /^NATS_SANDBOX_.+_(URL|USER|PASSWORD|TOKEN|CREDS|NKEY|CA|CERT|KEY|CONTEXT)$/;
-
 /** What is inherited, without what would get in the way, and with what the modes hand out. */
 function environment(sandbox: Sandbox, client: string): NodeJS.ProcessEnv {
   const handedOut = sandbox.handOut().filter((one: HandedOut) => one.client === client);
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !CLEARED_NAMES.includes(name) && !PREFIXED.test(name),
-  );
-  return { ...Object.fromEntries(inherited), ...environmentOfModes(handedOut) };
-}
-
-async function runCommand(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  signals: Signals,
-): Promise<number> {
-  const child = spawn(program, args, { env, stdio: "inherit" });
-  using _ = signals.handOver((signal) => passOn(child, signal));
-  return await new Promise((resolve) => {
-    child.once("error", (error) => {
-      complain(`✖ ${program} cannot be run: ${messageOf(error)}`);
-      resolve(codeOf(error) === "ENOENT" ? STATUS.notFound : STATUS.notExecutable);
-    });
-    child.once("exit", (code, signal) => {
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
-  });
-}
-
-/** A Ctrl-C on the terminal reaches the command by itself; any other signal comes to us alone. */
-function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (signal === "SIGINT" && process.stdin.isTTY) return;
-  child.kill(signal);
+  return { ...withoutOurs(process.env), ...environmentOfModes(handedOut) };
 }

@@ -61,10 +61,11 @@ function addConnectCommand(connect: Command): void {
   handingOut(connect.argument("<mode>", "a mode that is up"))
     .summary("print the code that connects")
     .description(
-      "Prints a program that connects to a mode that is up, publishes and receives, credentials\nincluded. Languages: cli (the nats command line), javascript.",
+      "Prints a program that connects to a mode that is up, publishes and receives, credentials\nincluded; with --run, runs it, and ends as it does: not with 0 when it is turned away. Languages:\ncli (the nats command line), javascript, typescript, go, python, java, rust, c, csharp, ruby.",
     )
-    .requiredOption("--lang <name>", "cli or javascript")
+    .requiredOption("--lang <name>", "cli, javascript, typescript, go, python, java, rust, c, csharp or ruby")
     .option("--url", "put the login into the URL, where the client takes it from there")
+    .option("--run", "run it with this machine's toolchain; the client is installed once, into the cache")
     .addHelpText("after", example("nats-sandbox connect tls-verify --lang cli", "a command line of nats"))
     .action(
       run(

@@ -3,10 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import type { Connection } from "./model.ts";
-import { natscliSecret } from "./secrets.ts";
-import { LANGUAGES, type LanguageName, snippet } from "./snippets.ts";
-import { randomTexts } from "./testing/random-texts.ts";
+import type { Connection } from "../model.ts";
+import { natscliSecret } from "../secrets.ts";
+import { randomTexts } from "../testing/random-texts.ts";
+import { LANGUAGES, type LanguageName } from "./languages.ts";
+import { snippet } from "./snippet.ts";
 
 const PLAIN: Connection = { url: "nats://localhost:4222", transport: "nats" };
 const NASTY = "a'b\"c$d`e\\f !%>\u2028";

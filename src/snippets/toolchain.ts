@@ -1,0 +1,151 @@
+/** Has a snippet ready to be run with what this machine has: its client installed once, its program compiled. */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, SandboxError } from "../errors.ts";
+import { cacheDirectory } from "../server/cache.ts";
+import { withLock } from "../server/lock.ts";
+import { findOnPath, run } from "../server/programs.ts";
+import { makePrivateDir, writePrivate } from "../state/private-files.ts";
+import { type Command, LANGUAGES, type Language, type LanguageName, type Toolchain } from "./languages.ts";
+
+export interface ToolchainOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Told what takes its time. */
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A program in a folder of its own, which goes when it is disposed of: it has secrets in it. */
+export interface Runnable extends Disposable {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** How long (ms) an installation or a compilation may take. */
+const DEADLINE = 600_000;
+/** Says that a folder is whole. */
+const READY = ".ready";
+/** Lines of a tool that are shown when it fails. */
+const SHOWN = 12;
+/** Whom a program trusts must not depend on the shell it is started from. */
+const TRUST = [
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "NODE_EXTRA_CA_CERTS",
+  "NODE_OPTIONS",
+  "NODE_TLS_REJECT_UNAUTHORIZED",
+];
+
+/**
+ * `within` is a private folder.
+ * @throws SandboxError `toolchain-unusable` when something is missing, or a tool fails, in its own words
+ */
+export async function makeRunnable(
+  name: LanguageName,
+  code: string,
+  within: string,
+  options: ToolchainOptions,
+): Promise<Runnable> {
+  const { toolchain }: Language = LANGUAGES[name];
+  const cache = await prepared(name, options);
+  const here = mkdtempSync(join(within, "run-"));
+  const remove = () => rmSync(here, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    for (const entry of toolchain.link ?? []) symlinkSync(join(cache, entry), join(here, entry));
+    for (const entry of toolchain.copy ?? [])
+      cpSync(join(cache, entry), join(here, entry), { recursive: true, preserveTimestamps: true });
+    writePrivate(join(here, toolchain.file), code);
+    const env = environmentOf(toolchain, options.env, cache, here);
+    for (const command of toolchain.compile ?? [])
+      await runTool(name, fill(command, cache, here), { ...options, env, cwd: here });
+    const own = Object.fromEntries(Object.entries(env).filter(([key]) => !TRUST.includes(key)));
+    const [program, ...args] = fill(toolchain.run, cache, here);
+    return { program, args, env: own, [Symbol.dispose]: remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** The folder in the cache with the client of a language, made by the first who needs it. */
+async function prepared(name: LanguageName, options: ToolchainOptions): Promise<string> {
+  const { client, version, toolchain }: Language = LANGUAGES[name];
+  const { needs, project = {}, prepare = [] } = toolchain;
+  for (const [program, how] of Object.entries(needs))
+    if ((await findOnPath(program, options.env)).length === 0)
+      throw new SandboxError("toolchain-unusable", `${program} is not on PATH, and ${name} needs it to run`, {
+        fix: `install it: ${how}`,
+      });
+  const hash = createHash("sha256")
+    .update(JSON.stringify([project, prepare]))
+    .digest("hex")
+    .slice(0, 12);
+  const root = join(cacheDirectory(options.env), "snippets");
+  const folder = join(root, `${name}-${hash}`);
+  if (existsSync(join(folder, READY))) return folder;
+  makePrivateDir(root);
+  const onWait = (pid: number) => options.onProgress(`waiting for process ${pid}, which installs ${client}`);
+  await withLock(`${folder}.lock`, { longest: DEADLINE, signal: options.signal, onWait }, async () => {
+    if (existsSync(join(folder, READY))) return;
+    rmSync(folder, { recursive: true, force: true });
+    makePrivateDir(folder);
+    for (const [file, text] of Object.entries(project)) writeFileSync(join(folder, file), text);
+    if (prepare.length > 0) options.onProgress(`installing ${client} ${version}, once …`);
+    const env = environmentOf(toolchain, options.env, folder, folder);
+    for (const command of prepare)
+      await runTool(name, fill(command, folder, folder), { ...options, env, cwd: folder });
+    writeFileSync(join(folder, READY), "");
+  });
+  return folder;
+}
+
+async function runTool(
+  name: LanguageName,
+  [program, ...args]: Command,
+  {
+    env,
+    cwd,
+    signal,
+  }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const [path = program] = program.includes("/") ? [program] : await findOnPath(program, env);
+  const said = await run(path, args, { env, cwd, signal, deadline: DEADLINE }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return { code: null, stdout: "", stderr: messageOf(error) };
+  });
+  if (said.code === 0) return;
+  const lines = `${said.stdout}\n${said.stderr}`.split("\n").filter((line) => line.trim() !== "");
+  throw new SandboxError("toolchain-unusable", `the client of ${name} could not be made ready`, {
+    detail: [`${program} said:`, ...lines.slice(-SHOWN)].join("\n"),
+    fix:
+      FIXES[name] ??
+      "is there a way to the package registry? Try the command that the first line of the snippet has",
+  });
+}
+
+const FIXES: Partial<Record<LanguageName, string>> = {
+  c: "install libnats with its headers: apt-get install libnats-dev, or brew install cnats",
+};
+
+/** An empty value takes a variable away. */
+function environmentOf(
+  { env = {} }: Toolchain,
+  inherited: NodeJS.ProcessEnv,
+  cache: string,
+  here: string,
+): NodeJS.ProcessEnv {
+  const own = Object.entries(env).map(
+    ([key, value]) => [key, filled(value, cache, here) || undefined] as const,
+  );
+  return { ...inherited, ...Object.fromEntries(own) };
+}
+
+function fill([program, ...args]: Command, cache: string, here: string): Command {
+  return [filled(program, cache, here), ...args.map((arg) => filled(arg, cache, here))];
+}
+
+function filled(text: string, cache: string, here: string): string {
+  return text.replaceAll("{cache}", cache).replaceAll("{here}", here);
+}
