@@ -9,6 +9,7 @@ import { commandLinePage } from "./docs/command-line.mjs";
 import { configurationTables } from "./docs/configuration.mjs";
 import { examplesOf } from "./docs/examples.mjs";
 import { errorTable, faultTable, profileTable } from "./docs/facts.mjs";
+import { languageTable } from "./docs/languages.mjs";
 import { brokenLinks } from "./docs/links.mjs";
 import { modesPage } from "./docs/modes.mjs";
 import { between, commit } from "./docs/page.mjs";
@@ -31,6 +32,7 @@ commit({
     profiles: await profileTable(built),
     faults: await faultTable(built),
   }),
+  "docs/connect.md": patched("docs/connect.md", { languages: await languageTable(built) }),
   "docs/library.md": patched("docs/library.md", { api: apiReference(built) }),
   "docs/test-suites.md": patched("docs/test-suites.md", examplesOf("docs/test-suites.md")),
   "docs/troubleshooting.md": patched("docs/troubleshooting.md", { errors: await errorTable(built) }),

@@ -13,6 +13,10 @@ export interface Language {
   readonly loginInUrl: "decoded" | "as it stands" | false;
   /** A password or token as its client takes it, where that is not as it is. */
   readonly secret?: (text: string) => string;
+  /** CI runs its snippets, and their wrong twins, against every core mode. */
+  readonly tested: boolean;
+  /** What its users should know of the client: why the snippet is as it is. */
+  readonly trap?: string;
   readonly toolchain: Toolchain;
 }
 
@@ -63,6 +67,8 @@ export const LANGUAGES = {
     quote: shellWord,
     loginInUrl: "decoded",
     secret: natscliSecret,
+    tested: true,
+    trap: "`nats rtt` ends with 0 though it could not connect; `nats pub` does not",
     toolchain: {
       needs: {
         nats: "go install github.com/nats-io/natscli/nats@latest, or brew install nats-io/nats-tools/nats",
@@ -76,6 +82,8 @@ export const LANGUAGES = {
     version: NATS_JS,
     quote: quoteJson,
     loginInUrl: false,
+    tested: true,
+    trap: "ignores `tls://`: only a `tls` option demands TLS. Checks an IP address against `localhost`. A refusal is tried again for 20 s",
     toolchain: {
       needs: NPM,
       file: "hello.mjs",
@@ -90,6 +98,8 @@ export const LANGUAGES = {
     version: NATS_JS,
     quote: quoteJson,
     loginInUrl: false,
+    tested: true,
+    trap: "as JavaScript",
     toolchain: {
       needs: NPM,
       file: "hello.mts",
@@ -121,6 +131,8 @@ export const LANGUAGES = {
     version: NATS_GO,
     quote: quoteJson,
     loginInUrl: "decoded",
+    tested: true,
+    trap: "an error of a URL that does not parse shows the password in it",
     toolchain: {
       needs: { go: "https://go.dev/dl" },
       file: "main.go",
@@ -145,6 +157,8 @@ export const LANGUAGES = {
     version: NATS_PY,
     quote: quoteJson,
     loginInUrl: "as it stands",
+    tested: true,
+    trap: "neither `tls://` nor an SSL context demands TLS, so the snippet looks first. With its defaults a refusal takes two minutes, and a failed TLS handshake hangs for ever",
     toolchain: {
       needs: { python3: "https://www.python.org/downloads, or apt-get install python3 python3-venv" },
       file: "hello.py",
@@ -161,6 +175,8 @@ export const LANGUAGES = {
     version: JNATS,
     quote: quoteJava,
     loginInUrl: "decoded",
+    tested: true,
+    trap: "checks no host name: the snippet does. The reason of a refusal is told to the error listener alone",
     toolchain: {
       needs: {
         java: "https://adoptium.net, or apt-get install default-jdk",
@@ -186,6 +202,8 @@ export const LANGUAGES = {
     version: ASYNC_NATS,
     quote: quoteRust,
     loginInUrl: false,
+    tested: true,
+    trap: "certificates alone demand no TLS: `tls://` or `require_tls` do. A violation of permissions is told to the event callback alone",
     toolchain: {
       needs: { cargo: "https://rustup.rs" },
       file: "main.rs",
@@ -221,6 +239,8 @@ tokio = { version = "1", features = ["full"] }
     version: "3.4.1",
     quote: quoteC,
     loginInUrl: "as it stands",
+    tested: true,
+    trap: "before 3.13, only `natsOptions_SetSecure` demands TLS. 3.4 writes a login with quotes or backslashes into its CONNECT as it is, which the server cannot read",
     toolchain: {
       needs: { cc: "apt-get install gcc, or xcode-select --install" },
       file: "hello.c",
@@ -233,6 +253,8 @@ tokio = { version = "1", features = ["full"] }
     version: NATS_NET,
     quote: quoteCsharp,
     loginInUrl: "decoded",
+    tested: false,
+    trap: "`TlsMode.Auto` takes plaintext where no TLS is offered",
     toolchain: {
       needs: { dotnet: "https://dotnet.microsoft.com/download" },
       file: "Program.cs",
@@ -257,6 +279,8 @@ tokio = { version = "1", features = ["full"] }
     version: NATS_PURE,
     quote: quoteRuby,
     loginInUrl: "as it stands",
+    tested: false,
+    trap: "an SSL context without `set_params` verifies nothing. Some passwords are refused as part of a URL",
     toolchain: {
       needs: { ruby: "https://www.ruby-lang.org, or apt-get install ruby", gem: "it comes with Ruby" },
       file: "hello.rb",

@@ -19,8 +19,7 @@ import { snippet } from "./snippet.ts";
 import { makeRunnable } from "./toolchain.ts";
 
 const REQUIRED = process.env.NATS_SANDBOX_TEST_CLIENTS === "required";
-/** Those that CI has the toolchains of. */
-const RUN: readonly LanguageName[] = ["javascript", "typescript", "go", "python", "java", "rust", "c", "cli"];
+const RUN = (Object.keys(LANGUAGES) as LanguageName[]).filter((lang) => LANGUAGES[lang].tested);
 /** How long (ms) a program may take to be turned away; compilers come before. */
 const SOON = 10_000;
 
