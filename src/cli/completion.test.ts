@@ -129,7 +129,7 @@ describe.each(SHELLS)("a real %s", (shell) => {
     ["completion ", ["bash", "fish", "zsh"]],
     ["check --require ", ["natscli"]],
     ["env --format p", ["powershell"]],
-    ["connect --lang java", ["javascript"]],
+    ["connect --lang javas", ["javascript"]],
     ["certs export tls --format ", ["pem", "pkcs12"]],
     ["env --as ap", ["app"]],
     ["server path x ", []],

@@ -36,7 +36,7 @@ async function runHere(
   within: string,
   { quiet }: ConnectOptions,
 ): Promise<number> {
-  const { makeRunnable } = await loadToolchain();
+  const { makeRunnable } = await loadRunnable();
   using signals = listenForSignals();
   using runnable = await makeRunnable(lang, code, within, {
     env: withoutOurs(process.env),
@@ -47,6 +47,6 @@ async function runHere(
 }
 
 /** On its own: tsc does not rewrite the import of a function that has `using` in it. */
-function loadToolchain() {
-  return import("../snippets/toolchain.ts");
+function loadRunnable() {
+  return import("../snippets/runnable.ts");
 }

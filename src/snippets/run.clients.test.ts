@@ -15,8 +15,9 @@ import { selectMode, selectModes } from "../select.ts";
 import { findOnPath } from "../server/programs.ts";
 import { realServer } from "../testing/cli-room.ts";
 import { LANGUAGES, type Language, type LanguageName } from "./languages.ts";
+import { makeRunnable } from "./runnable.ts";
 import { snippet } from "./snippet.ts";
-import { makeRunnable } from "./toolchain.ts";
+import { TOOLCHAINS } from "./toolchains.ts";
 
 const REQUIRED = process.env.NATS_SANDBOX_TEST_CLIENTS === "required";
 const RUN = (Object.keys(LANGUAGES) as LanguageName[]).filter((lang) => LANGUAGES[lang].tested);
@@ -128,9 +129,8 @@ const TWINS: readonly (readonly [mode: string, what: string, but: ClientSpec])[]
 
 const lacking = await Promise.all(
   RUN.map(async (lang) => {
-    const { toolchain }: Language = LANGUAGES[lang];
     const found = await Promise.all(
-      Object.keys(toolchain.needs).map(
+      Object.keys(TOOLCHAINS[lang].needs).map(
         async (program) => [program, await findOnPath(program, process.env)] as const,
       ),
     );

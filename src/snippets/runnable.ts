@@ -7,7 +7,8 @@ import { cacheDirectory } from "../server/cache.ts";
 import { withLock } from "../server/lock.ts";
 import { findOnPath, run } from "../server/programs.ts";
 import { makePrivateDir, writePrivate } from "../state/private-files.ts";
-import { type Command, LANGUAGES, type Language, type LanguageName, type Toolchain } from "./languages.ts";
+import { LANGUAGES, type Language, type LanguageName } from "./languages.ts";
+import { type Command, TOOLCHAINS, type Toolchain } from "./toolchains.ts";
 
 export interface ToolchainOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -48,7 +49,7 @@ export async function makeRunnable(
   within: string,
   options: ToolchainOptions,
 ): Promise<Runnable> {
-  const { toolchain }: Language = LANGUAGES[name];
+  const toolchain: Toolchain = TOOLCHAINS[name];
   const cache = await prepared(name, options);
   const here = mkdtempSync(join(within, "run-"));
   const remove = () => rmSync(here, { recursive: true, force: true, maxRetries: 3 });
@@ -71,7 +72,8 @@ export async function makeRunnable(
 
 /** The folder in the cache with the client of a language, made by the first who needs it. */
 async function prepared(name: LanguageName, options: ToolchainOptions): Promise<string> {
-  const { client, version, toolchain }: Language = LANGUAGES[name];
+  const { client, version }: Language = LANGUAGES[name];
+  const toolchain: Toolchain = TOOLCHAINS[name];
   const { needs, project = {}, prepare = [] } = toolchain;
   for (const [program, how] of Object.entries(needs))
     if ((await findOnPath(program, options.env)).length === 0)
