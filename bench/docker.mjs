@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startBare } from "./docker-floor.mjs";
@@ -64,6 +64,9 @@ export async function benchDocker({ rounds, binary, version, dir, median }) {
       ["cold other", other],
     ])
       await timed(name, round, () => cold(what, dir, image));
+    for (const [name, ms] of await inVitest(other, dir, image))
+      if (round >= 0) times[name] = [...(times[name] ?? []), ms];
+    await quiet();
   }
   const ms = Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]));
   const row = (what, mine, theirs, limit) => [
@@ -79,6 +82,7 @@ export async function benchDocker({ rounds, binary, version, dir, median }) {
     row("1 usable, cold / testcontainers", "cold docker", "cold other", 1),
     row("1 usable, warm / testcontainers", "1 docker", "1 other", 1),
     row("9 containers / testcontainers", "9 ours", "9 other", 0.9),
+    row("vitest fixture / testcontainers", "fixture", "its container", 0.2),
     row("process / testcontainers", "1 process", "1 other", 0.2),
     row("process, cold / testcontainers", "cold process", "cold other", 1), // most of it is Node's own start
   ];
@@ -122,6 +126,32 @@ async function startOther(main, image, count) {
   const { NatsContainer } = await import(pathToFileURL(main)); // `usable` has set it up
   const all = await Promise.all(Array.from({ length: count }, () => new NatsContainer(image).start()));
   return () => Promise.all(all.map((one) => one.stop()));
+}
+
+/** The first server of a vitest run, with the fixture and with theirs. */
+function inVitest(other, dir, image) {
+  const file = join(dir, "times");
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const { status, stderr, stdout } = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/vitest/vitest.mjs"), "run", "--config", "bench/vitest.config.mjs"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        BENCH_TIMES: file,
+        BENCH_IMAGE: image,
+        BENCH_OTHER: other,
+        NATS_SANDBOX_HOME: join(dir, "home-vitest"),
+        TESTCONTAINERS_RYUK_DISABLED: "true",
+      },
+    },
+  );
+  if (status !== 0) throw new Error(`the bench in vitest failed: ${stdout}${stderr}`);
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  rmSync(file);
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** A process of its own, from its start until a client has got in; what it has started, it stops after that. */
