@@ -181,10 +181,10 @@ it("ends with a program that forgets it, however that ends", async () => {
   const { path } = await realServer();
   const index = pathToFileURL(join(MAIN, "../../index.js")).href;
   const program = `
-    const { MODES, startSandbox } = await import(${JSON.stringify(index)});
+    const { startSandbox } = await import(${JSON.stringify(index)});
     const options = { home: ${JSON.stringify(room.state)}, name: "forgotten", server: ${JSON.stringify(path)} };
-    const { running } = await startSandbox(MODES.filter(({ name }) => name === "open"), options);
-    console.log(running.length);
+    const { modes } = await startSandbox(["open"], options);
+    console.log(modes.length);
     process.exit(0);`;
   const args = ["--input-type=module", "--eval", program];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: room.work, encoding: "utf8" });
