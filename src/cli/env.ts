@@ -9,9 +9,9 @@ import { seenFrom } from "../env/seen-from.ts";
 import { fish, posixShell, powershell } from "../env/shell.ts";
 import { type EnvironmentOptions, environmentOf, environmentOfModes } from "../env.ts";
 import { EXIT, messageOf, SandboxError } from "../errors.ts";
-import type { HandedOut } from "../handed-out.ts";
+import { type HandedOut, listHandedOut } from "../handed-out.ts";
 import { complain, result, resultJson, tell } from "./output.ts";
-import { type HandOutOptions, oneOf, reach } from "./reach.ts";
+import { folderOfRunning, type HandOutOptions, oneOf, reach } from "./reach.ts";
 
 export interface EnvOptions extends HandOutOptions {
   /** Default: shell, or json with `--json`. */
@@ -156,7 +156,7 @@ function contextOf(handedOut: readonly HandedOut[]): string {
   return natsContext(`nats-sandbox: ${one.client} of ${one.mode}`, one.connection, one.files);
 }
 
-/** Masks first, or the runner would print the secrets of whatever step comes next. */
+/** Masks first, those of the modes' other clients too, or the runner would print what whatever step comes next says. */
 function passOn(handedOut: readonly HandedOut[], how: EnvironmentOptions, options: EnvOptions): void {
   const path = process.env.GITHUB_ENV;
   if (!path)
@@ -165,7 +165,14 @@ function passOn(handedOut: readonly HandedOut[], how: EnvironmentOptions, option
       fix: "use --format github in such a step, and another format elsewhere",
     });
   const environment = environmentOfModes(handedOut, how);
-  const masks = githubMasks(environment).trimEnd();
+  const modes = handedOut.map(({ mode }) => mode);
+  const others = listHandedOut(folderOfRunning(options.name, modes)).filter(({ mode }) =>
+    modes.includes(mode),
+  );
+  const masks = others
+    .map((one) => githubMasks(environmentOf(one.connection, one.files)))
+    .join("")
+    .trimEnd();
   if (masks !== "") result(masks);
   try {
     const before = readFileSync(path, "utf8");
