@@ -3,10 +3,8 @@ import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { EXIT, messageOf, SandboxError } from "../errors.ts";
 import type { HandedOut } from "../handed-out.ts";
-import { keyStore, trustStore } from "../pki/pkcs12.ts";
-import { randomText } from "../secrets.ts";
 import { makePrivateDir, replacePrivate } from "../state/private-files.ts";
-import { withoutCertificates } from "./certs.ts";
+import { caOf, type Files, javaStores } from "./java-stores.ts";
 import { complain, result, resultJson, tell } from "./output.ts";
 import { type HandOutOptions, oneOf, reachOne } from "./reach.ts";
 
@@ -20,13 +18,11 @@ export interface CertsExportOptions extends HandOutOptions {
 
 export const FORMATS = ["pem", "pkcs12"] as const;
 
-type Files = Readonly<Record<string, string | Buffer>>;
-
 export async function certsExport(name: string, options: CertsExportOptions): Promise<number> {
   const format = oneOf("format", options.format, FORMATS);
   const found = reachOne(name, options);
   const dir = resolve(options.out);
-  const stores = format === "pkcs12" ? storesOf(found, dir) : undefined;
+  const stores = format === "pkcs12" ? javaStores(found, dir) : undefined;
   const files = stores?.files ?? pemFiles(found);
   write(dir, files, options);
   const { mode, client } = found;
@@ -41,50 +37,12 @@ export async function certsExport(name: string, options: CertsExportOptions): Pr
   return EXIT.ok;
 }
 
-function caOf({ mode, connection }: HandedOut): string {
-  const ca = connection.tls?.ca;
-  if (ca === undefined) throw withoutCertificates(mode);
-  return ca;
-}
-
 function pemFiles(found: HandedOut): Files {
   const present = found.connection.tls?.present;
   return {
     "ca.pem": caOf(found),
     ...(present === undefined ? {} : { "cert.pem": present.chain, "key.pem": present.key }),
   };
-}
-
-/** The stores, their password, and the options that make a JVM use them. */
-function storesOf(
-  found: HandedOut,
-  dir: string,
-): { readonly files: Files; readonly options: readonly string[] } {
-  const ca = caOf(found);
-  const pair = found.connection.tls?.present;
-  const password = randomText("alphanumeric");
-  const option = (store: "trustStore" | "keyStore") => [
-    `-Djavax.net.ssl.${store}=${join(dir, `${store.toLowerCase()}.p12`)}`,
-    `-Djavax.net.ssl.${store}Type=PKCS12`,
-    `-Djavax.net.ssl.${store}Password=${password}`,
-  ];
-  const options = [...option("trustStore"), ...(pair === undefined ? [] : option("keyStore"))];
-  return {
-    options,
-    files: {
-      "truststore.p12": trustStore({ ca, alias: "ca", password }),
-      ...(pair === undefined
-        ? {}
-        : { "keystore.p12": keyStore({ pair, ca, alias: found.client, password }) }),
-      password,
-      "java-options": options.map((line) => `${argumentFileWord(line)}\n`).join(""),
-    },
-  };
-}
-
-/** A word of a file for `java @FILE`: in quotes, with backslashes escaped (java(1), "java Command-Line Argument Files"). */
-function argumentFileWord(word: string): string {
-  return `"${word.replaceAll(/[\\"]/g, "\\$&")}"`;
 }
 
 /** Nothing is written unless everything can be: a folder with half of another client's files misleads. */

@@ -131,6 +131,18 @@ describe("github", () => {
     expect(run.stderr).not.toContain(env.NATS_PASSWORD);
   });
 
+  it("masks the secrets of a mode's other clients too", async () => {
+    const file = join(room.work, "github.env");
+    writeFileSync(file, "");
+    const { stdout } = await room.run(["env", "permissions", "--format", "github"], {
+      env: { GITHUB_ENV: file },
+    });
+    for (const client of ["app", "service"]) {
+      const { env } = await jsonOf(["permissions", "--as", client]);
+      expect(stdout).toContain(`::add-mask::${env.NATS_PASSWORD}\n`);
+    }
+  });
+
   it.each([
     ["elsewhere", undefined, "GITHUB_ENV is not set"],
     ["where its file is missing", "/no/such/file", "/no/such/file"],

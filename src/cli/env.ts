@@ -1,15 +1,17 @@
 /** `nats-sandbox env`: the environment of a running mode's client, for a shell, a file or a CI job. */
 import { appendFileSync, readFileSync } from "node:fs";
+import type { Viewpoint } from "../engines/engine.ts";
 import { dotenv } from "../env/dotenv.ts";
 import { githubFile, githubMasks } from "../env/github.ts";
+import { contentsOf, defaultMount, kubernetesSecrets } from "../env/kubernetes.ts";
 import { checkContextPaths, natsContext } from "../env/nats-context.ts";
 import { seenFrom } from "../env/seen-from.ts";
 import { fish, posixShell, powershell } from "../env/shell.ts";
 import { type EnvironmentOptions, environmentOf, environmentOfModes } from "../env.ts";
 import { EXIT, messageOf, SandboxError } from "../errors.ts";
-import type { HandedOut } from "../handed-out.ts";
-import { result, resultJson, tell } from "./output.ts";
-import { type HandOutOptions, oneOf, reach } from "./reach.ts";
+import { type HandedOut, listHandedOut } from "../handed-out.ts";
+import { complain, result, resultJson, tell } from "./output.ts";
+import { folderOfRunning, type HandOutOptions, oneOf, reach } from "./reach.ts";
 
 export interface EnvOptions extends HandOutOptions {
   /** Default: shell, or json with `--json`. */
@@ -24,7 +26,17 @@ export interface EnvOptions extends HandOutOptions {
 
 const VIEWPOINTS = ["host", "container", "network"] as const;
 
-export const FORMATS = ["shell", "fish", "powershell", "dotenv", "json", "github", "nats-context"] as const;
+export const FORMATS = [
+  "shell",
+  "fish",
+  "powershell",
+  "dotenv",
+  "json",
+  "github",
+  "nats-context",
+  "kubernetes",
+  "java",
+] as const;
 
 export async function env(names: readonly string[], options: EnvOptions): Promise<number> {
   const format = oneOf("format", options.format ?? (options.json === true ? "json" : "shell"), FORMATS);
@@ -33,10 +45,14 @@ export async function env(names: readonly string[], options: EnvOptions): Promis
       fix: "leave one of them out",
     });
   const from = oneOf("place", options.from ?? "host", VIEWPOINTS);
-  const handedOut = reach(names, options).map((one) => seenFrom(one, from, filesOf(names, options)));
+  const files = filesOf(names, options);
+  const found = reach(names, options);
+  const handedOut = found.map((one) => seenFrom(one, from, files));
   const how = { loginInUrl: options.url === true };
   if (format === "json") resultJson(asJson(handedOut, how));
   else if (format === "github") passOn(handedOut, how, options);
+  else if (format === "kubernetes") result(secretsOf(found, from, options).trimEnd());
+  else if (format === "java") result(await argumentFileOf(found, options));
   else if (format === "nats-context") result(contextOf(handedOut).trimEnd());
   else result(asText(format, environmentOfModes(handedOut, how), commandOf(names, options)).trimEnd());
   return EXIT.ok;
@@ -94,17 +110,53 @@ function asJson(handedOut: readonly HandedOut[], how: EnvironmentOptions): unkno
   };
 }
 
-function contextOf(handedOut: readonly HandedOut[]): string {
-  const [one, ...more] = handedOut;
-  if (one === undefined || more.length > 0)
-    throw new SandboxError("usage", "a context of the nats CLI is for one mode", {
-      fix: "give one mode, and use the command once for each",
+/** The files are those of a Secret, wherever it is mounted; their texts are read here. */
+function secretsOf(found: readonly HandedOut[], from: Viewpoint, options: EnvOptions): string {
+  if (from === "host")
+    complain(
+      "these URLs are for this machine: a Pod needs --from container, --from network or a hostNetwork",
+    );
+  const inPods = found.map((one) => {
+    const mountedAt = options.files ?? defaultMount(one.mode);
+    const { mode, client, connection, files } = seenFrom(one, from, mountedAt);
+    const env = environmentOf(connection, files, { loginInUrl: options.url === true });
+    return {
+      mode,
+      client,
+      env,
+      mountedAt,
+      contents: contentsOf(one.files, (path) => readFileSync(path, "utf8")),
+    };
+  });
+  return kubernetesSecrets(inPods);
+}
+
+/** The stores come beside the client's other files, and go with them. */
+async function argumentFileOf(found: readonly HandedOut[], options: EnvOptions): Promise<string> {
+  const one = onlyOne(found, "a JVM has one trust store and one key store, so this");
+  if (options.from !== undefined || options.files !== undefined)
+    throw new SandboxError("usage", "--format java is for a JVM of this machine", {
+      fix: `nats-sandbox certs export ${one.mode} --format pkcs12 --out DIR, and mount that`,
     });
+  const { writeJavaStores } = await import("./java-stores.ts");
+  return `@${writeJavaStores(one)}`;
+}
+
+function onlyOne(handedOut: readonly HandedOut[], what: string): HandedOut {
+  const [one, ...more] = handedOut;
+  if (one !== undefined && more.length === 0) return one;
+  throw new SandboxError("usage", `${what} is for one mode`, {
+    fix: "give one mode, and use the command once for each",
+  });
+}
+
+function contextOf(handedOut: readonly HandedOut[]): string {
+  const one = onlyOne(handedOut, "a context of the nats CLI");
   checkContextPaths(one.files);
   return natsContext(`nats-sandbox: ${one.client} of ${one.mode}`, one.connection, one.files);
 }
 
-/** Masks first, or the runner would print the secrets of whatever step comes next. */
+/** Masks first, those of the modes' other clients too, or the runner would print what whatever step comes next says. */
 function passOn(handedOut: readonly HandedOut[], how: EnvironmentOptions, options: EnvOptions): void {
   const path = process.env.GITHUB_ENV;
   if (!path)
@@ -113,7 +165,14 @@ function passOn(handedOut: readonly HandedOut[], how: EnvironmentOptions, option
       fix: "use --format github in such a step, and another format elsewhere",
     });
   const environment = environmentOfModes(handedOut, how);
-  const masks = githubMasks(environment).trimEnd();
+  const modes = handedOut.map(({ mode }) => mode);
+  const others = listHandedOut(folderOfRunning(options.name, modes)).filter(({ mode }) =>
+    modes.includes(mode),
+  );
+  const masks = others
+    .map((one) => githubMasks(environmentOf(one.connection, one.files)))
+    .join("")
+    .trimEnd();
   if (masks !== "") result(masks);
   try {
     const before = readFileSync(path, "utf8");

@@ -122,10 +122,11 @@ const USES: Readonly<Record<string, readonly Use[]>> = {
     use("config permissions --reveal --json", { shows: true }),
   ],
   env: [
-    ...["shell", "fish", "powershell", "dotenv", "json", "nats-context"].map((format) =>
+    ...["shell", "fish", "powershell", "dotenv", "json", "nats-context", "kubernetes"].map((format) =>
       use(`env user-pass --format ${format}`, { shows: true }),
     ),
     use("env tls-user-pass token-bcrypt --url", { shows: true }),
+    use("env tls-user-pass --format java"),
     // Every secret is announced on stdout, for the runner to mask it in what it prints from then on.
     use("env user-pass --format github", {
       shows: true,
