@@ -146,13 +146,11 @@ async function tryMode(
     emit({ type: "phase", mode: mode.name, phase: "ready", url: running.connection().url });
     return { running };
   } catch (error) {
-    emit({ type: "phase", mode: mode.name, phase: "failed" });
     // Whatever it is: the others are waited for, and stopped in order.
     const aborted = options.signal?.aborted && !(error instanceof SandboxError);
-    return {
-      mode,
-      error: aborted ? new SandboxError("aborted", "stopped before it was up") : asSandboxError(error),
-    };
+    const failure = aborted ? new SandboxError("aborted", "stopped before it was up") : asSandboxError(error);
+    emit({ type: "phase", mode: mode.name, phase: "failed", error: failure.detail ?? failure.message });
+    return { mode, error: failure };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.ts";
 import { MODES } from "../modes/all.gen.ts";
+import { REPORT_FORMATS } from "../report/formats.ts";
 import { LANGUAGES } from "../snippets/languages.ts";
 import { FORMATS as CERTIFICATE_FORMATS } from "./certs-export.ts";
 import { OPTIONAL_TOOLS } from "./commands/start.ts";
@@ -16,6 +17,8 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
 /** Where the command itself, and not the parser, knows what an option may be. */
 const WORDS = {
+  "up --report": REPORT_FORMATS,
+  "check --report": REPORT_FORMATS,
   "check --require": OPTIONAL_TOOLS,
   "env --format": ENVIRONMENT_FORMATS,
   "connect --lang": Object.keys(LANGUAGES),

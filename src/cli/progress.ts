@@ -10,6 +10,7 @@ const INTERVAL = 60;
 interface Row {
   phase: Phase;
   url: string;
+  error?: string;
   skipped: number;
   readonly checks: number;
   readonly results: CheckResult[];
@@ -56,6 +57,13 @@ export class Progress implements Disposable {
     });
   }
 
+  /** Modes that did not start, and why, as far as it was told. */
+  errors(): ReadonlyMap<string, string> {
+    return new Map(
+      [...this.#rows].flatMap(([mode, { error }]) => (error === undefined ? [] : [[mode, error]])),
+    );
+  }
+
   /** Takes the live table away. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
@@ -76,6 +84,7 @@ export class Progress implements Disposable {
     const row = this.#row(event.mode);
     row.phase = event.phase;
     row.url = event.url ?? row.url;
+    if (event.error !== undefined) row.error = event.error;
     if (this.#live) return;
     if (event.phase === "ready") this.#line(`${event.mode}: ready at ${row.url}`);
     if (event.phase === "failed") this.#line(`${event.mode}: did not start`);

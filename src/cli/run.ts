@@ -1,10 +1,11 @@
 /** What all that start and check modes have in common: doing it, and saying what came out. */
 import { relative } from "node:path";
 import { checkModes } from "../check/check.ts";
+import { describeMode } from "../check/describe-mode.ts";
 import type { DockerSettings } from "../config/config.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
-import { buildReport } from "../report/report.ts";
+import { buildReport, isGoodReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
 import type { Report, SandboxEvent } from "../results.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox.ts";
@@ -28,8 +29,6 @@ export interface StartingOptions extends GlobalOptions, DockerSettings {
 export interface Outcome {
   readonly engine: { readonly name: EngineName; readonly title: string };
   readonly dir: string;
-  /** Modes that did not start, and why. */
-  readonly failed: readonly { readonly mode: string; readonly error: string }[];
   readonly report: Report;
 }
 
@@ -95,25 +94,22 @@ export async function startAndCheck(
       results,
       findings,
       skipped: [...sandbox.skipped, ...skipped],
+      notStarted: sandbox.failed.map(({ mode, error }) => ({
+        mode: mode.name,
+        error: error.detail ?? error.message,
+      })),
+      modes: sandbox.running.map(describeMode),
     });
-    return { sandbox, outcome: outcomeOf(sandbox, report) };
+    const { engine, dir } = sandbox;
+    return { sandbox, outcome: { engine: { name: engine.name, title: engine.title }, dir, report } };
   } catch (error) {
     await sandbox.stop();
     throw error;
   }
 }
 
-function outcomeOf({ engine, dir, failed }: Sandbox, report: Report): Outcome {
-  return {
-    engine: { name: engine.name, title: engine.title },
-    dir,
-    failed: failed.map(({ mode, error }) => ({ mode: mode.name, error: error.detail ?? error.message })),
-    report,
-  };
-}
-
-export function isGood({ failed, report: { totals } }: Outcome): boolean {
-  return failed.length === 0 && totals.fail === 0 && totals.inconclusive === 0;
+export function isGood({ report }: Outcome): boolean {
+  return isGoodReport(report);
 }
 
 /** The headline on stderr; the table, what is not as promised, and the summary on stdout, with `more` after it. */
@@ -129,9 +125,9 @@ export function print(
   result(lines.join("\n"));
 }
 
-function describe({ failed, report }: Outcome, progress: Progress, options: GlobalOptions) {
+function describe({ report }: Outcome, progress: Progress, options: GlobalOptions) {
   const style = styleFor(process.stdout, options);
-  const errors = new Map(failed.map(({ mode, error }) => [mode, error]));
+  const errors = new Map(report.notStarted.map(({ mode, error }) => [mode, error]));
   const bad = report.results.filter(({ verdict }) => verdict === "fail" || verdict === "inconclusive");
   const deviating = report.results.filter(({ verdict }) => verdict === "deviates");
   const blocks = [
@@ -151,11 +147,11 @@ function headline({ engine, dir }: Outcome): string {
 }
 
 /** `9 modes, 231 checks passed in 1.2 s.` */
-function summary({ failed, report: { servers, totals, ms } }: Outcome): string {
+function summary({ report: { servers, totals, ms, notStarted } }: Outcome): string {
   const { pass, fail, inconclusive, deviates } = totals;
   const all = pass + fail + inconclusive + deviates;
   const good = pass + deviates;
-  const modes = new Set(servers.map(({ mode }) => mode)).size + failed.length;
+  const modes = new Set(servers.map(({ mode }) => mode)).size + notStarted.length;
   const checks = good === all ? `${all} checks passed` : `${good} of ${all} checks passed`;
   return `${modes} ${modes === 1 ? "mode" : "modes"}, ${checks} in ${(ms / 1000).toFixed(1)} s.`;
 }

@@ -1,9 +1,11 @@
 /** Flags of the command line and nats-sandbox.yaml as one: a flag that was given wins over the file, the file over defaults. */
+import { dirname, relative, resolve } from "node:path";
 import type { Config, DockerSettings } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { MODES } from "../modes/all.gen.ts";
 import { hostNames } from "../pki/hosts.ts";
+import { wantedReport } from "../report/formats.ts";
 
 /** Options of a command that reads the file; see `withGiven`. */
 export interface ConfiguredOptions {
@@ -21,6 +23,7 @@ interface Shared extends DockerSettings {
   readonly keyType?: KeyType;
   readonly monitor?: boolean;
   readonly jetstream?: boolean | JetStreamLimits;
+  readonly report?: readonly string[];
 }
 
 export interface Settings<Options> {
@@ -29,6 +32,8 @@ export interface Settings<Options> {
   readonly names: readonly string[];
   /** Every mode there is, own ones among them. */
   readonly modes: readonly Mode[];
+  /** The file that was read, from the working directory. */
+  readonly file?: string;
 }
 
 /** @throws SandboxError `invalid-config` for a file that is wrong */
@@ -38,16 +43,19 @@ export async function settle<Options extends ConfiguredOptions>(
 ): Promise<Settings<Options>> {
   const config = await loadConfig(flags.config, process.cwd(), process.env, MODES, {
     host: (host) => hostNames([host]),
+    report: (text) => wantedReport(text),
   });
   return {
     options: { ...flags, ...fromFile(config, flags.given) },
     names: names.length === 0 ? config.selected : names,
     modes: config.modes,
+    ...(config.file === undefined ? {} : { file: relative(process.cwd(), config.file) }),
   };
 }
 
 function fromFile(config: Config, given: readonly string[]): Shared {
   const { name, engine, server, docker, hosts: host, keyType, monitor, jetstream } = config;
+  const { reports, file = "" } = config;
   const all: Shared = {
     ...(name === undefined ? {} : { name }),
     ...(engine === undefined ? {} : { engine }),
@@ -57,8 +65,15 @@ function fromFile(config: Config, given: readonly string[]): Shared {
     ...(keyType === undefined ? {} : { keyType }),
     ...(monitor === undefined ? {} : { monitor }),
     ...(jetstream === undefined ? {} : { jetstream }),
+    ...(reports === undefined ? {} : { report: reports.map((text) => anchored(text, dirname(file))) }),
   };
   return Object.fromEntries(Object.entries(all).filter(([option]) => !given.includes(option)));
+}
+
+/** A path in a file is meant from the folder of that file. */
+function anchored(text: string, dir: string): string {
+  const { format, file } = wantedReport(text);
+  return `${format}=${resolve(dir, file)}`;
 }
 
 /** Ports are fixed for those who connect from outside; what is started only to be checked goes without, beside any other. */

@@ -1,11 +1,12 @@
 /** `nats-sandbox up`: start, check, print the table; keep running until a signal, or leave it to a keeper. */
-import { EXIT } from "../errors.ts";
+import { ERROR_STATUS, EXIT } from "../errors.ts";
 import type { Mode } from "../model.ts";
 import type { SandboxEvent } from "../results.ts";
 import { detach } from "./detach.ts";
 import { complain, resultJson, tell, widthOf } from "./output.ts";
 import { type Owned, type OwningOptions, own } from "./own.ts";
 import { Progress, withProgress } from "./progress.ts";
+import { openReports, type Reports } from "./reports.ts";
 import { isGood, modesToStart, print } from "./run.ts";
 import { type ConfiguredOptions, settle } from "./settings.ts";
 import { listenForSignals } from "./signals.ts";
@@ -15,15 +16,25 @@ export interface UpOptions extends OwningOptions, ConfiguredOptions {
   readonly detach?: boolean;
   /** With `detach`: also when a check failed. */
   readonly keepOnFailure?: boolean;
+  /** `html`, `junit=FILE`. */
+  readonly report: readonly string[];
 }
 
 export async function up(named: readonly string[], flags: UpOptions, version: string): Promise<number> {
-  const { options, names, modes: all } = await settle(named, flags);
+  const { options, names, modes: all, file } = await settle(named, flags);
+  // Those of the file are for `check`: who is at work does not want a file at each `up`.
+  const reports = openReports(flags.report, file, options);
   const modes = modesToStart(names, options, all);
-  return options.detach === true ? upDetached(modes, options) : upHere(modes, options, version);
+  const bringUp = options.detach === true ? upDetached : upHere;
+  return bringUp(modes, options, version, reports);
 }
 
-async function upHere(modes: readonly Mode[], options: UpOptions, version: string): Promise<number> {
+async function upHere(
+  modes: readonly Mode[],
+  options: UpOptions,
+  version: string,
+  reports: Reports,
+): Promise<number> {
   using signals = listenForSignals();
   let ready = false;
   const progress = new Progress(modes, options);
@@ -32,29 +43,42 @@ async function upHere(modes: readonly Mode[], options: UpOptions, version: strin
     else if (event.type === "phase" && event.phase === "lost") complain(lost(event.mode));
     else if (event.type === "note") tell(event.text, options);
   };
-  const owned = await withProgress(progress, () => own(modes, options, version, signals, emit));
+  const run = { modes, progress, engine: options.engine, version, signal: signals.signal };
+  const owned = await reports.around(run, () =>
+    withProgress(progress, () => own(modes, options, version, signals, emit)),
+  );
   ready = true;
   if (options.json === true) resultJson(await owned.status());
   else print(owned.outcome, progress, options, ["  Ctrl-C stops everything.", ...hints(owned, options.name)]);
+  const written = await reports.write(owned.outcome.report);
   await owned.over;
   tell("stopping…", options);
   const { status, said } = await owned.finish();
   if (said !== undefined) complain(said);
-  return status;
+  return status === EXIT.ok && !written ? ERROR_STATUS["output-unusable"] : status;
 }
 
-async function upDetached(modes: readonly Mode[], options: UpOptions): Promise<number> {
+async function upDetached(
+  modes: readonly Mode[],
+  options: UpOptions,
+  version: string,
+  reports: Reports,
+): Promise<number> {
   using signals = listenForSignals();
   const progress = new Progress(modes, options);
-  const { outcome, handedOut, status, kept } = await withProgress(progress, () =>
-    detach({ modes, options, keepOnFailure: options.keepOnFailure === true }, signals, progress.take),
+  const order = { modes, options, keepOnFailure: options.keepOnFailure === true };
+  const run = { modes, progress, engine: options.engine, version, signal: signals.signal };
+  const { outcome, handedOut, status, kept } = await reports.around(run, () =>
+    withProgress(progress, () => detach(order, signals, progress.take)),
   );
   const down = `nats-sandbox down${options.name === "default" ? "" : ` --name ${options.name}`}`;
   if (options.json === true) resultJson(status);
   else if (kept)
     print(outcome, progress, options, [`  ${down} stops everything.`, ...hints({ handedOut }, options.name)]);
   else print(outcome, progress, options, ["  Everything is stopped: --keep-on-failure leaves it running."]);
-  return isGood(outcome) ? EXIT.ok : EXIT.failed;
+  const written = await reports.write(outcome.report);
+  if (!isGood(outcome)) return EXIT.failed;
+  return written ? EXIT.ok : ERROR_STATUS["output-unusable"];
 }
 
 function lost(mode: string): string {

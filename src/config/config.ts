@@ -31,6 +31,8 @@ export interface Config {
   readonly monitor?: boolean;
   /** `true`: within limits that are left to whoever starts the servers. */
   readonly jetstream?: boolean | JetStreamLimits;
+  /** What `check` writes: `html`, `junit=FILE`. */
+  readonly reports?: readonly string[];
   /** Built-in ones first, then own ones; each with the ports that the file gives it. */
   readonly modes: readonly Mode[];
   /** Names, groups or `all`: what is started when nothing is named. */
@@ -40,6 +42,7 @@ export interface Config {
 /** Rules of the parts above, which this one does not know. They throw a SandboxError. */
 export interface Rules {
   readonly host?: (host: string) => void;
+  readonly report?: (text: string) => void;
 }
 
 /** What to start where nobody says. */

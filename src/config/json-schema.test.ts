@@ -44,7 +44,7 @@ describe("takes", () => {
     expect(isValid(text), JSON.stringify(validate.errors)).toBe(true);
     // What is commented out is right too.
     const all = text
-      .replace(/^# (?=(name|engine|server|hosts|keyType|monitor|jetstream|ports):)/gm, "")
+      .replace(/^# (?=(name|engine|server|hosts|keyType|monitor|jetstream|reports|ports):)/gm, "")
       .replace("#   orders:", "  orders:");
     expect(Object.keys(parse(all))).toHaveLength(10);
     expect(isValid(all), JSON.stringify(validate.errors)).toBe(true);

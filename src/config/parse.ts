@@ -10,7 +10,7 @@ import { invalidConfig } from "./problems.ts";
 import { checkClient } from "./references.ts";
 import { Reporter } from "./reporter.ts";
 import { checkCertificates, checkSecrets, checkServers } from "./server-rules.ts";
-import { checkHosts, readServer } from "./settings-rules.ts";
+import { checkHosts, checkReports, readServer } from "./settings-rules.ts";
 import { fitToSchema } from "./shape-problems.ts";
 import { limitsOf, type WrittenLimits } from "./sizes.ts";
 import { type View, view } from "./view.ts";
@@ -47,6 +47,7 @@ export function parseConfig(
   checkOwnNames(own, builtIn, reporter);
   checkSelection(root.get("modes"), all, reporter);
   checkHosts(root.get("hosts"), rules, reporter);
+  checkReports(root.get("reports"), rules, reporter);
   const server = readServer(root.get("server"), path, reporter);
   const fixed = readPorts(root.get("ports"), own, all, reporter);
   for (const [, mode] of own.entries()) checkMode(mode, reporter);

@@ -56,6 +56,12 @@ export const File = mapping({
     .union([z.boolean(), Limits], { error: "must be true, false, or limits: { memory: 64MB, disk: 256MB }" })
     .optional()
     .describe("Every server keeps streams: true, or within these limits (--jetstream)."),
+  reports: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "What check writes: html, json, junit, markdown, sarif, or one of these with =FILE, from this file's folder (--report).",
+    ),
   modes: z
     .array(z.string())
     .min(1, "is empty: name a mode, or leave it out for core")

@@ -1,4 +1,4 @@
-/** What the settings of a file must be, beyond their shape: hosts, and the nats-server. */
+/** What the settings of a file must be, beyond their shape: hosts, reports, and the nats-server. */
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SandboxError } from "../errors.ts";
@@ -10,15 +10,25 @@ import type { View } from "./view.ts";
 const VERSION = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?$/;
 
 export function checkHosts(hosts: View, rules: Rules, reporter: Reporter): void {
-  for (const host of hosts.items()) {
+  checkEach(hosts, "cannot be a host name of a certificate", rules.host, reporter);
+}
+
+export function checkReports(reports: View, rules: Rules, reporter: Reporter): void {
+  checkEach(reports, "is no report that can be written", rules.report, reporter);
+}
+
+function checkEach(
+  list: View,
+  wrong: string,
+  rule: ((text: string) => void) | undefined,
+  reporter: Reporter,
+): void {
+  for (const item of list.items()) {
     try {
-      if (host.text !== undefined) rules.host?.(host.text);
+      if (item.text !== undefined) rule?.(item.text);
     } catch (error) {
       if (!(error instanceof SandboxError)) throw error;
-      reporter.tell(host, `cannot be a host name of a certificate${reporter.blame(host)}`, {
-        hint: error.detail,
-        fix: error.fix,
-      });
+      reporter.tell(item, `${wrong}${reporter.blame(item)}`, { hint: error.detail, fix: error.fix });
     }
   }
 }

@@ -26,6 +26,8 @@ it("is the document of schema 1: what it was given, and the totals of that", () 
     results: [checkResult(), checkResult({ verdict: "fail", got: "ok", reason: "expected login, got ok" })],
     findings: [finding()],
     skipped: [{ mode: "token", id: "token/x", reason: "needs the nats CLI on PATH", missing: "natscli" }],
+    notStarted: [{ mode: "tls", error: "no such file" }],
+    modes: [],
   } as const;
   const report = buildReport(input);
   expect(JSON.parse(JSON.stringify(report))).toEqual({

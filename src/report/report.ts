@@ -1,25 +1,18 @@
 /** The report of a check as data: the JSON of `check --json`, schema 1. */
-import type { EngineName } from "../model.ts";
-import type { CheckResult, FindingResult, Report, Skip, Totals } from "../results.ts";
+import type { CheckResult, Report, Skip, Totals } from "../results.ts";
 
-export interface ReportInput {
-  readonly tool: string;
-  readonly engine: EngineName;
+export interface ReportInput extends Omit<Report, "schema" | "startedAt" | "totals"> {
   readonly startedAt: Date;
-  readonly ms: number;
-  readonly servers: Report["servers"];
-  readonly results: readonly CheckResult[];
-  readonly findings: readonly FindingResult[];
-  readonly skipped: readonly Skip[];
 }
 
-export function buildReport(input: ReportInput): Report {
+export function buildReport({ modes, ...input }: ReportInput): Report {
   return {
     schema: 1,
     ...input,
     startedAt: input.startedAt.toISOString(),
     ms: Math.round(input.ms),
     totals: totalsOf(input.results, input.skipped),
+    modes, // the longest comes last
   };
 }
 
@@ -32,4 +25,9 @@ export function totalsOf(results: readonly CheckResult[], skipped: readonly Skip
     deviates: count("deviates"),
     skip: skipped.length,
   };
+}
+
+/** Everything that keeps a run from being good. */
+export function isGoodReport({ totals, notStarted }: Pick<Report, "totals" | "notStarted">): boolean {
+  return notStarted.length === 0 && totals.fail === 0 && totals.inconclusive === 0;
 }

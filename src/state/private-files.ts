@@ -24,15 +24,20 @@ export function replacePrivate(path: string, content: string | Uint8Array): void
   }
 }
 
-/**
- * Creates a folder (0700) and those above it that are missing. Step by step: Node's own `recursive` never returns where
- * a folder that exists refuses new ones with ENOENT, as those under /proc do.
- */
+/** Creates a folder (0700) and those above it that are missing. */
 export function makePrivateDir(dir: string): void {
+  makeDir(dir, 0o700);
+}
+
+/**
+ * The same for a folder of another mode. Step by step: Node's own `recursive` never returns where a folder that exists
+ * refuses new ones with ENOENT, as those under /proc do.
+ */
+export function makeDir(dir: string, mode: number): void {
   const parent = dirname(dir);
-  if (!existsSync(parent)) makePrivateDir(parent);
+  if (!existsSync(parent)) makeDir(parent, mode);
   try {
-    mkdirSync(dir, { mode: 0o700 });
+    mkdirSync(dir, { mode });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
   }

@@ -20,12 +20,19 @@ function collectTool(value: string, previous: readonly string[]): readonly strin
   return collect(value, previous);
 }
 
+/** For the commands that make checks. */
+function reporting(command: Command): Command {
+  return command.option(
+    "--report <format[=file]>",
+    "write a report: html, json, junit, markdown, sarif (repeatable)",
+    collect,
+    [],
+  );
+}
+
 export function addStartCommands(program: Command, version: string): void {
-  configured(
-    named(
-      starting(program.command("up").argument("[mode...]", "names, groups or all; core when none is given")),
-    ),
-  )
+  const up = program.command("up").argument("[mode...]", "names, groups or all; core when none is given");
+  reporting(configured(named(starting(up))))
     .summary("start, check, print the table; Ctrl-C stops everything")
     .description(
       "Starts a real nats-server for each mode, checks each from both sides, prints the table, and\nkeeps them running until Ctrl-C, or, with --detach, until nats-sandbox down. The next up of the\nsame name has the same ports, credentials and certificates.",
@@ -80,12 +87,13 @@ export function addStartCommands(program: Command, version: string): void {
       ),
     );
 
-  configured(
-    starting(program.command("check").argument("[mode...]", "names, groups or all; core when none is given")),
-  )
+  const check = program
+    .command("check")
+    .argument("[mode...]", "names, groups or all; core when none is given");
+  reporting(configured(starting(check)))
     .summary("start, check, report, stop")
     .description(
-      "Starts a fresh server for each mode, checks each from both sides, reports, and stops. The exit\nstatus is 0 when everything is as promised, 1 when a check failed or was inconclusive.",
+      "Starts a fresh server for each mode, checks each from both sides, reports, and stops. The exit\nstatus is 0 when everything is as promised, 1 when a check failed or was inconclusive. A report\ngoes into nats-sandbox-report.html (.json, .xml, .md, .sarif) unless a file is given with it.",
     )
     .option(
       "--require <tool>",
@@ -93,7 +101,7 @@ export function addStartCommands(program: Command, version: string): void {
       collectTool,
       [],
     )
-    .addHelpText("after", example("nats-sandbox check core --json > report.json", "for a CI step"))
+    .addHelpText("after", example("nats-sandbox check --report html --report junit=r.xml", "for a CI step"))
     .action(
       run(
         () => import("../check.ts"),
