@@ -1,5 +1,5 @@
 /** The library's face. Silent, without signal handlers and global state; what it throws is a `SandboxError`. */
-export type { CheckOptions, CheckOutcome } from "./check/check.ts";
+export type { CheckOptions } from "./check/check.ts";
 export type { NatsOptions } from "./dial/nats-js-options.ts";
 export type { ClientFiles, Environment } from "./env.ts";
 export { type ErrorCode, SandboxError } from "./errors.ts";
@@ -24,6 +24,7 @@ export type {
 } from "./model.ts";
 export { MODES, type ModeName } from "./modes/all.gen.ts";
 export { keyStore, trustStore } from "./pki/pkcs12.ts";
+export { type ReportFormat, renderReport } from "./report/formats.ts";
 export type {
   CheckResult,
   FindingResult,

@@ -1,11 +1,10 @@
 /** What all that start and check modes have in common: doing it, and saying what came out. */
 import { relative } from "node:path";
-import { checkModes } from "../check/check.ts";
-import { describeMode } from "../check/describe-mode.ts";
+import { checkSandbox } from "../check/check-sandbox.ts";
 import type { DockerSettings } from "../config/config.ts";
 import type { EngineName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
-import { buildReport, isGoodReport } from "../report/report.ts";
+import { isGoodReport } from "../report/report.ts";
 import { deviationText, failureText, findingTexts, modeTable, skipTexts } from "../report/text.ts";
 import type { Report, SandboxEvent } from "../results.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox.ts";
@@ -75,31 +74,11 @@ export async function startAndCheck(
   version: string,
   signals: Pick<Signals, "signal" | "interrupt">,
 ): Promise<{ readonly sandbox: Sandbox; readonly outcome: Outcome }> {
-  const startedAt = new Date();
   const begin = performance.now();
   const sandbox = await startSandbox(modes, { ...options, signal: signals.signal });
   try {
     const { emit } = options;
-    const { results, findings, skipped } = await signals.interrupt(
-      checkModes(sandbox.running, { scratch: sandbox.dir, ...(emit && { emit }) }),
-    );
-    const report = buildReport({
-      tool: `nats-sandbox ${version}`,
-      engine: sandbox.engine.name,
-      startedAt,
-      ms: performance.now() - begin,
-      servers: sandbox.running.flatMap(({ mode, serverNames }) =>
-        serverNames.map((id) => ({ mode: mode.name, id, version: sandbox.engine.version })),
-      ),
-      results,
-      findings,
-      skipped: [...sandbox.skipped, ...skipped],
-      notStarted: sandbox.failed.map(({ mode, error }) => ({
-        mode: mode.name,
-        error: error.detail ?? error.message,
-      })),
-      modes: sandbox.running.map(describeMode),
-    });
+    const report = await signals.interrupt(checkSandbox(sandbox, { version, begin, ...(emit && { emit }) }));
     const { engine, dir } = sandbox;
     return { sandbox, outcome: { engine: { name: engine.name, title: engine.title }, dir, report } };
   } catch (error) {

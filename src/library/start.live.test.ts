@@ -5,6 +5,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { NatsOptions } from "../dial/nats-js-options.ts";
 import type { ModeName } from "../modes/all.gen.ts";
+import { renderReport } from "../report/formats.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { failureOf } from "../testing/engine-lab.ts";
 import type { SandboxMode } from "./mode.ts";
@@ -179,8 +180,10 @@ it("forgets the streams of an account, and only where there are any", async () =
 
 it("checks itself on request", async () => {
   await using nats = await startMode("tls", options);
-  const { results } = await nats.check();
+  const report = await nats.check();
+  const { results } = report;
   expect(results.length).toBeGreaterThan(10);
+  expect(await renderReport("junit", report)).toContain(`tests="${results.length}"`);
   expect(results.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
 });
 

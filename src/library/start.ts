@@ -1,12 +1,13 @@
 /** Starts modes for a program: whole or not at all, silent, and gone when the program lets go of them. */
 import { randomBytes } from "node:crypto";
-import type { CheckOptions, CheckOutcome } from "../check/check.ts";
+import { readFileSync } from "node:fs";
+import type { CheckOptions } from "../check/check.ts";
 import { type Environment, environmentOfModes } from "../env.ts";
 import { SandboxError } from "../errors.ts";
 import type { EngineName, Mode } from "../model.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { nearest } from "../nearest.ts";
-import type { SandboxEvent, Skip } from "../results.ts";
+import type { Report, SandboxEvent, Skip } from "../results.ts";
 import { startSandbox as openSandbox, type Sandbox } from "../sandbox.ts";
 import { stopOnAbort, stopOnSignals } from "./ending.ts";
 import { homeFor } from "./home.ts";
@@ -17,9 +18,9 @@ import { type ModeArgument, type ModesArgument, modeOf, modesOf, type StartOptio
 export interface StartedMode extends SandboxMode, AsyncDisposable {
   /**
    * Runs every check of the mode against its servers, which takes about half a second. With JetStream they are restarted
-   * on the way: what a restart keeps is one of the checks.
+   * on the way: what a restart keeps is one of the checks. `renderReport` makes a page or a file of the result.
    */
-  check(options?: CheckOptions): Promise<CheckOutcome>;
+  check(options?: CheckOptions): Promise<Report>;
   /** Stops its servers and deletes what was written. */
   stop(): Promise<void>;
 }
@@ -38,7 +39,7 @@ export interface StartedSandbox extends AsyncDisposable {
   /** The variables of each mode's `app`: the first one's as they are, and each one's again as `NATS_SANDBOX_<MODE>_…`. */
   environment(): Environment;
   /** Runs every check of all modes, see `StartedMode.check`. */
-  check(options?: CheckOptions): Promise<CheckOutcome>;
+  check(options?: CheckOptions): Promise<Report>;
   /** Stops all servers and deletes what was written. */
   stop(): Promise<void>;
 }
@@ -132,12 +133,17 @@ function hold(
         modes.map((one) => ({ mode: one.name, connection: one.connection(), files: one.files() })),
       ),
     async check(how = {}) {
-      const { checkModes } = await import("../check/check.ts");
-      return checkModes(sandbox.running, { scratch: sandbox.dir, ...how });
+      const { checkSandbox } = await import("../check/check-sandbox.ts");
+      return checkSandbox(sandbox, { ...how, version: ownVersion() });
     },
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 function notUp(name: string, modes: readonly HeldMode[]): never {
