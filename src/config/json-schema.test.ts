@@ -46,7 +46,7 @@ describe("takes", () => {
     const all = text
       .replace(/^# (?=(name|engine|server|hosts|keyType|monitor|jetstream|reports|ports):)/gm, "")
       .replace("#   orders:", "  orders:");
-    expect(Object.keys(parse(all))).toHaveLength(10);
+    expect(Object.keys(parse(all))).toHaveLength(11);
     expect(isValid(all), JSON.stringify(validate.errors)).toBe(true);
   });
 

@@ -25,7 +25,7 @@ const USES: Readonly<Record<CertificateDetail["use"], string>> = {
   ca: "the CA of this mode",
   server: "shown by the server",
   client: "shown by a client",
-  check: "shown by wrong clients and servers only",
+  check: "used in checks only",
 };
 
 const DAY = 86_400_000;
@@ -88,7 +88,7 @@ function untilText({ notBefore, notAfter }: CertificateDetail, state: Bar["state
 function span(ms: number): string {
   const [count, unit] =
     ms >= DAY ? [ms / DAY, "day"] : ms >= DAY / 24 ? [ms / (DAY / 24), "hour"] : [ms / 60_000, "minute"];
-  const whole = Math.floor(Number(count));
+  const whole = Math.round(Number(count));
   return `${whole} ${unit}${whole === 1 ? "" : "s"}`;
 }
 

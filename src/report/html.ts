@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Eta } from "eta";
 import type { CheckResult, Report } from "../results.ts";
 import { axisOf } from "./html-certificates.ts";
-import { adviceOf, breachOf, promiseOf } from "./meaning.ts";
+import { adviceOf, breachesByMode, breachOf, promiseOf, worstFirst } from "./meaning.ts";
 import { isGoodReport } from "./report.ts";
 import { visible } from "./visible.ts";
 
@@ -20,8 +20,8 @@ const eta = new Eta({
   filterFunction: (value) => visible(String(value)),
 });
 
-/** So many failed checks are shown in full at the top; the others are folded. */
-const LARGE = 10;
+/** So many failed checks are shown in full at the top; the others, often of the same cause, are folded. */
+const LARGE = 3;
 const SLOWEST = 8;
 
 const SIGNS = { pass: "✓", fail: "✖", inconclusive: "?", deviates: "≠", skip: "–" } as const;
@@ -85,14 +85,13 @@ function head(report: Report) {
 
 /** What comes first: what did not start, what failed, and what proves nothing. */
 function broken({ results, notStarted }: Report) {
-  const failed = results.filter(({ verdict }) => verdict === "fail").map(checkView);
+  const bad = worstFirst(results).map(checkView);
+  const failed = bad.filter(({ verdict }) => verdict === "fail").slice(0, LARGE);
   return {
     notStarted,
-    failed: failed.slice(0, LARGE),
-    more: [
-      ...failed.slice(LARGE),
-      ...results.filter(({ verdict }) => verdict === "inconclusive").map(checkView),
-    ],
+    byMode: breachesByMode(results),
+    failed,
+    more: bad.slice(failed.length),
   };
 }
 
@@ -102,7 +101,9 @@ function modesOf({ servers, notStarted, skipped }: Report): readonly string[] {
 
 function modeView(name: string, report: Report) {
   const detail = report.modes.find(({ mode }) => mode === name);
-  const checks = report.results.filter(({ mode }) => mode === name).map(checkView);
+  const own = report.results.filter(({ mode }) => mode === name);
+  const bad = worstFirst(own);
+  const checks = [...bad, ...own.filter((result) => !bad.includes(result))].map(checkView);
   const skips = report.skipped
     .filter(({ mode }) => mode === name)
     .map(({ id, reason }) => ({ name: id ?? "every check", reason }));
@@ -136,6 +137,7 @@ function checkView(result: CheckResult) {
     breach: breachOf(result),
     advice: adviceOf(result),
     took: duration(result.ms),
+    why: result.verdict === "deviates" ? result.reason : undefined, // else it is in the breach
   };
 }
 

@@ -1,18 +1,17 @@
 /** The report as GitHub-flavoured Markdown: for a comment on a pull request, or the summary of a job. */
 import type { CheckResult, Report } from "../results.ts";
-import { adviceOf, breachOf, promiseOf } from "./meaning.ts";
+import { adviceOf, breachesByMode, breachOf, promiseOf, worstFirst } from "./meaning.ts";
 import { isGoodReport } from "./report.ts";
 import { escapeMarkup, visibleLine } from "./visible.ts";
 
 export function markdown(report: Report): string {
-  const bad = (verdict: string) => report.results.filter((result) => result.verdict === verdict);
   const parts = [
     heading(report),
     ...report.notStarted.map(({ mode, error }) => `**${plain(mode)} did not start**\n\n${quoted(error)}`),
-    ...bad("fail").map(failure),
-    ...bad("inconclusive").map(failure),
+    byMode(report),
+    ...worstFirst(report.results).map(failure),
     table(report),
-    deviations(bad("deviates")),
+    deviations(report),
     skips(report),
     findings(report),
     footer(report),
@@ -37,6 +36,12 @@ function heading(report: Report): string {
   return [`## ${title}`, ...(counts.length === 0 ? [] : [counts.join(" · ")])].join("\n\n");
 }
 
+function byMode({ results }: Report): string {
+  return breachesByMode(results)
+    .map(({ mode, text }) => `- ${code(mode)}: **${text}**`)
+    .join("\n");
+}
+
 /** Open: what broke, why, what to do. Behind a click: what both sides said. */
 function failure(result: CheckResult): string {
   const { id, check, expect, got, as, driver, verdict, evidence } = result;
@@ -49,7 +54,7 @@ function failure(result: CheckResult): string {
     `- **What happened:** ${plain(breachOf(result))} Expected ${code(expect)}, got ${code(got)}.`,
     `- **What to do:** ${plain(adviceOf(result))}`,
     "",
-    `<details><summary>What both sides saw (${escapeMarkup(visibleLine(`${as}, by ${driver}`))})</summary>`,
+    `<details><summary>What both sides saw (${markup(`${as}, by ${driver}`)})</summary>`,
     "",
     quoted(said.join("\n")),
     "",
@@ -74,8 +79,11 @@ function table({ servers, results, skipped, notStarted }: Report): string {
   return rows.length === 0 ? "" : [head, "|---|---:|---:|---:|---:|---:|---|", ...rows].join("\n");
 }
 
-function deviations(results: readonly CheckResult[]): string {
-  const lines = results.map(({ id, check, reason }) => `- ${code(id)} ${plain(`${check}: ${reason ?? ""}`)}`);
+function deviations({ results }: Report): string {
+  const deviating = results.filter(({ verdict }) => verdict === "deviates");
+  const lines = deviating.map(
+    ({ id, check, reason }) => `- ${code(id)} ${plain(`${check}: ${reason ?? ""}`)}`,
+  );
   return folded("Known deviations of this server version", lines);
 }
 
@@ -97,17 +105,21 @@ function folded(title: string, lines: readonly string[]): string {
 }
 
 function footer({ tool, engine, startedAt, ms }: Report): string {
-  return `<sub>${escapeMarkup(visibleLine(`${tool} · ${engine} engine · ${startedAt} · ${(ms / 1000).toFixed(1)} s`))}</sub>`;
+  return `<sub>${plain(`${tool} · ${engine} engine · ${startedAt} · ${(ms / 1000).toFixed(1)} s`)}</sub>`;
 }
 
 // ---- text that is not ours ----------------------------------------------------------------------------------------
 
 /** Shown as it is: neither markup, nor a link, nor a mention of somebody, nor the end of a cell of a table. */
 function plain(text: string): string {
-  return escapeMarkup(visibleLine(text))
-    .replaceAll(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
-    .replaceAll("@", "&#64;")
+  return markup(text)
+    .replaceAll(/[\\`*_{}[\]()!+|~$]|#(?!\d+;)/g, "\\$&")
     .replaceAll("://", ":&#47;/");
+}
+
+/** The same where only markup is read, within a line that begins with it. */
+function markup(text: string): string {
+  return escapeMarkup(visibleLine(text)).replaceAll("@", "@&#8203;"); // GitHub mentions whoever stands after an @
 }
 
 /** In the type of code, without backticks: these could be in the text. */

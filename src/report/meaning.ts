@@ -62,11 +62,45 @@ export function breachOf({ expect, got, verdict, reason }: CheckResult): string 
   const refusal = refusalOf(got);
   if (got === expect) return `The outcome is right, the evidence is not: ${reason ?? "unknown"}.`;
   if (got === "ok") return "It got in, and nobody turned it away.";
+  if (got === "other" && expect === "ok") return "What was found is not what the mode promises.";
   if (refusal !== undefined)
     return `It was turned away${expect === "ok" ? "" : " for another reason"}: ${refusal.because}.`;
   if (got === "unreachable") return "Nobody answered, which proves nothing about security.";
   if (got === "timeout") return "Neither side came to an end in time, which proves nothing about security.";
   return `What was seen is neither a "yes" nor a known "no": ${reason ?? "see both sides below"}.`;
+}
+
+/** A client that gets in although it must not: nothing is worse. */
+function isBreach({ verdict, expect, got }: CheckResult): boolean {
+  return verdict === "fail" && expect !== "ok" && got === "ok";
+}
+
+/** What is not as promised, the worst first. */
+export function worstFirst(results: readonly CheckResult[]): readonly CheckResult[] {
+  const rank = (result: CheckResult) => (isBreach(result) ? 0 : result.verdict === "fail" ? 1 : 2);
+  return results
+    .filter(({ verdict }) => verdict === "fail" || verdict === "inconclusive")
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+/** In a line for each mode: how many got in that must not, and what else is wrong. */
+export function breachesByMode(
+  results: readonly CheckResult[],
+): readonly { readonly mode: string; readonly text: string }[] {
+  const bad = worstFirst(results);
+  return [...new Set(bad.map(({ mode }) => mode))].map((mode) => {
+    const own = bad.filter((result) => result.mode === mode);
+    const breaches = own.filter(isBreach).length;
+    const failed = own.filter(({ verdict }) => verdict === "fail").length - breaches;
+    const parts = [
+      [breaches, breaches === 1 ? "wrong client got in" : "wrong clients got in"],
+      [failed, failed === 1 ? "other check failed" : "other checks failed"],
+      [own.length - breaches - failed, "inconclusive"],
+    ] as const;
+    const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+    const text = breaches === 0 ? told.join(", ").replace(" other check", " check") : told.join(", ");
+    return { mode, text };
+  });
 }
 
 /** The next thing to do. */

@@ -1,7 +1,7 @@
 /** The report as SARIF 2.1.0, for code scanning: what is not as promised, and the promise of every check. */
 import type { CheckResult, NotStarted, Report } from "../results.ts";
 import { adviceOf, breachOf, promiseOf } from "./meaning.ts";
-import { visible } from "./visible.ts";
+import { visible, visibleLine } from "./visible.ts";
 
 const SITE = "https://github.com/nats-sandbox/nats-sandbox";
 /** GitHub shows nothing without a file: where there is none, the place where one would be. */
@@ -100,7 +100,7 @@ function startResult({ mode, error }: NotStarted, ruleIndex: number, report: Rep
 
 /** Where it is shown, and what makes it the same one in the next run. */
 function place(id: string, { configFile = NO_FILE }: Report) {
-  const uri = configFile.split(/[\\/]/).map(encodeURIComponent).join("/");
+  const uri = visibleLine(configFile).split("/").map(encodeURIComponent).join("/");
   return {
     locations: [
       {
