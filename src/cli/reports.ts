@@ -103,8 +103,9 @@ function refuseTwins(files: readonly ReportFile[]): void {
 /** What can be known beforehand of a file that cannot be written. */
 function whyNot(path: string): string | undefined {
   try {
-    const there = statSync(path, { throwIfNoEntry: false });
-    if (there !== undefined && !there.isFile()) return kindProblem(there.isDirectory());
+    const there = existsSync(path) ? statSync(path) : undefined;
+    if (there?.isDirectory()) return "it is a folder";
+    if (there !== undefined && !there.isFile()) return "it is no plain file";
     let folder = dirname(path);
     while (!existsSync(folder)) folder = dirname(folder);
     if (!statSync(folder).isDirectory()) return `${shown(folder)} is no folder`;
@@ -113,10 +114,6 @@ function whyNot(path: string): string | undefined {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-function kindProblem(isFolder: boolean): string {
-  return isFolder ? "it is a folder" : "it is no plain file";
 }
 
 async function writeOne(file: ReportFile, report: Report, options: GlobalOptions): Promise<boolean> {
