@@ -25,7 +25,7 @@ const USES: Readonly<Record<CertificateDetail["use"], string>> = {
   ca: "the CA of this mode",
   server: "shown by the server",
   client: "shown by a client",
-  check: "used in checks only",
+  check: "in checks only",
 };
 
 const DAY = 86_400_000;
@@ -80,7 +80,7 @@ function bar(one: CertificateDetail, now: Date, x: string, width: string): Bar {
 }
 
 function untilText({ notBefore, notAfter }: CertificateDetail, state: Bar["state"], now: Date): string {
-  if (state === "expired") return `expired ${span(now.getTime() - Date.parse(notAfter))} before the checks`;
+  if (state === "expired") return `expired ${span(now.getTime() - Date.parse(notAfter))} before the run`;
   if (state === "not valid yet") return `good from ${day(new Date(notBefore))} on`;
   return `until ${day(new Date(notAfter))}, ${span(Date.parse(notAfter) - now.getTime())} left`;
 }

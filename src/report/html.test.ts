@@ -88,7 +88,7 @@ describe("a failed run", () => {
       "a check: pass: as promised",
       "a check: deviates: known deviation",
     ]);
-    expect(textOf(matrix)).toMatch(/token ✖ 2\/4 .* tls ✖ did not start .* later/);
+    expect(textOf(matrix)).toMatch(/token ✖ 2\/4 1 skipped .* tls ✖ did not start .* later/);
   });
 
   it("has findings, skips and deviations with their reasons", () => {
@@ -104,7 +104,7 @@ describe("a mode", () => {
   it("shows its config with the security lines marked, and no secret", () => {
     expect(page).toContain('<span class="sec">token: &quot;[secret]&quot;  # sec:token</span>');
     expect(page).toContain("<span>port: -1</span>");
-    expect(textOf(page)).toContain("2 security lines marked, secrets masked");
+    expect(textOf(page)).toContain("security lines marked (2), secrets masked");
   });
 
   it("draws the chain on one axis: CA, leaves, what is foreign, expired or not valid yet", () => {
@@ -126,7 +126,7 @@ describe("a mode", () => {
     for (const { x, end } of bars) expect(x >= 0 && end <= 100).toBe(true);
     const text = textOf(page);
     expect(text).toContain("until 2026-12-22, 28 days left");
-    expect(text).toContain("expired 30 minutes before the checks");
+    expect(text).toContain("expired 30 minutes before the run");
     expect(text).toContain("good from 2026-12-08 on");
   });
 });
