@@ -104,7 +104,7 @@ describe("a mode", () => {
   it("shows its config with the security lines marked, and no secret", () => {
     expect(page).toContain('<span class="sec">token: &quot;[secret]&quot;  # sec:token</span>');
     expect(page).toContain("<span>port: -1</span>");
-    expect(textOf(page)).toContain("security lines marked (2), secrets masked");
+    expect(textOf(page)).toContain("2 security lines marked, secrets masked");
   });
 
   it("draws the chain on one axis: CA, leaves, what is foreign, expired or not valid yet", () => {
