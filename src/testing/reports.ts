@@ -32,7 +32,7 @@ function certificate(
   };
 }
 
-export const DETAIL: ModeDetail = {
+const DETAIL: ModeDetail = {
   mode: "token",
   title: "Token",
   why: "Whoever has the token gets in.",
