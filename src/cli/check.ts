@@ -28,7 +28,7 @@ export async function check(
   const progress = new Progress(modes, options);
   // Always fresh, and beside any other: the name is its own.
   const name = `check-${randomBytes(6).toString("hex")}`;
-  const run = { modes, progress, engine: options.engine, version, signal: signals.signal };
+  const run = { modes, progress, engine: options.engine, version };
   const { sandbox, outcome } = await reports.around(run, () =>
     withProgress(progress, () =>
       startAndCheck(modes, sandboxOptions(name, options, progress.take), version, signals),

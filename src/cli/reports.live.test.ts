@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Report } from "../results.ts";
-import { openRoom, type Room } from "../testing/cli-room.ts";
+import { eventually } from "../testing/cli-program.ts";
+import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { DOES_NOT_START, editedServer, NO_VERIFY } from "../testing/edited-server.ts";
 import { watchSecrets } from "../testing/secret-watch.ts";
 
@@ -174,6 +175,24 @@ describe.concurrent("a report that cannot be written", () => {
     const server = await editedServer(room, NO_VERIFY);
     expect((await room.run(["check", "tls-verify", "--server", server, ...files])).status).toBe(1);
   });
+});
+
+describe.concurrent("a signal", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "%s while it starts is no outcome: nothing is written",
+    async (signal) => {
+      await using room = await openRoom("reports-signal");
+      const slow = room.script(
+        "slow",
+        `[ "$1" = -c ] && : > begun && sleep 30\nexec '${(await realServer()).path}' "$@"`,
+      );
+      const check = room.start(["check", "open", "--server", slow, ...ALL]);
+      await eventually(() => room.files().some((file) => file.endsWith("/begun")), "the server to begin");
+      expect((await check.end(signal)).status).toBe(signal === "SIGINT" ? 130 : 143);
+      expect(FILES.filter((file) => existsSync(join(room.work, file)))).toEqual([]);
+      expect(await room.remaining()).toEqual([]);
+    },
+  );
 });
 
 describe.concurrent("a file that is there", () => {

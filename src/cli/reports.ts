@@ -43,7 +43,6 @@ interface RunFacts {
   readonly progress: Progress;
   readonly engine: EngineName | "auto";
   readonly version: string;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -75,8 +74,7 @@ export function openReports(
       try {
         return await work();
       } catch (error) {
-        if (error instanceof SandboxError && !run.signal.aborted)
-          await write(reportOfNothing(error, run, startedAt));
+        if (error instanceof SandboxError) await write(reportOfNothing(error, run, startedAt));
         throw error;
       }
     },

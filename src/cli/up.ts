@@ -43,7 +43,7 @@ async function upHere(
     else if (event.type === "phase" && event.phase === "lost") complain(lost(event.mode));
     else if (event.type === "note") tell(event.text, options);
   };
-  const run = { modes, progress, engine: options.engine, version, signal: signals.signal };
+  const run = { modes, progress, engine: options.engine, version };
   const owned = await reports.around(run, () =>
     withProgress(progress, () => own(modes, options, version, signals, emit)),
   );
@@ -67,7 +67,7 @@ async function upDetached(
   using signals = listenForSignals();
   const progress = new Progress(modes, options);
   const order = { modes, options, keepOnFailure: options.keepOnFailure === true };
-  const run = { modes, progress, engine: options.engine, version, signal: signals.signal };
+  const run = { modes, progress, engine: options.engine, version };
   const { outcome, handedOut, status, kept } = await reports.around(run, () =>
     withProgress(progress, () => detach(order, signals, progress.take)),
   );
