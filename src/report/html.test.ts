@@ -131,6 +131,14 @@ describe("a mode", () => {
   });
 });
 
+it("does not say that all is as promised where a server deviates", () => {
+  const page = html(
+    report({ results: [checkResult(), checkResult({ id: "token/b", verdict: "deviates" })] }),
+  );
+  expect(page).toMatch(/<title>✓ 1 checks are as promised, 1 known to deviate/);
+  expect(page).toContain('<header class="good">');
+});
+
 it("shows what would not be seen, or be markup, as text", () => {
   const page = html(hostileReport());
   expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostileReport, mixedReport, report } from "../testing/reports.ts";
+import { checkResult } from "../testing/results.ts";
 import { markdown } from "./markdown.ts";
 
 /** What stands outside of `<pre>` and of lines of markup, where Markdown is read as such. */
@@ -42,6 +43,13 @@ it("is short when all is well", () => {
   expect(text).toMatch(/^## ✅ NATS security: all 1 checks as promised\n\n\| mode/);
   expect(text).toContain("| ✅ <code>token</code> | 1 | 0 | 0 | 0 | 0 | 2.15.1 |");
   expect(text.split("\n").length).toBeLessThan(12);
+});
+
+it("does not say that all is as promised where a server deviates", () => {
+  const results = [checkResult(), checkResult({ id: "token/b", verdict: "deviates" })];
+  expect(markdown(report({ results }))).toMatch(
+    /^## ✅ NATS security: 1 checks as promised\n\n1 known to deviate\n/,
+  );
 });
 
 describe("hostile texts", () => {
