@@ -5,11 +5,11 @@ prepare_clients() {
   if { command -v apt-get && [ "$(id -u)" = 0 ]; } >/dev/null; then
     apt-get update -qq || true
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      libnats-dev gcc chromium libxml2-utils >"$tmp/apt-clients.log" 2>&1 || tail -n 5 "$tmp/apt-clients.log"
+      libnats-dev gcc chromium >"$tmp/apt-clients.log" 2>&1 || tail -n 5 "$tmp/apt-clients.log"
   fi
   GOBIN=$tmp/bin go install github.com/nektos/act@latest || true
   local missing=
-  for program in go python3 java mvn cargo cc act chromium xmllint; do
+  for program in go python3 java mvn cargo cc act chromium; do
     command -v "$program" >/dev/null || missing="$missing $program"
   done
   [ -z "$missing" ] || { echo "not here:$missing"; return 1; }
