@@ -39,6 +39,7 @@ jobs:
         uses: ./
         with:
           modes: \${{ matrix.modes }}
+          report-dir: reports
       - run: node client.mjs
       - name: say what must not be said
         run: env; cat "$NATS_CONTEXT" "$ENV_FILE"
@@ -48,7 +49,11 @@ jobs:
         run: |
           env | grep -E '^NATS.*_(PASSWORD|TOKEN)=' | cut -d= -f2- >>"$OUT/secrets"
           printenv OUTPUTS >"$OUT/outputs-\${{ matrix.id }}"
+          cp "$REPORT" "$OUT/report-\${{ matrix.id }}.html"
+          cp "$JUNIT" "$OUT/junit-\${{ matrix.id }}.xml"
         env:
+          REPORT: \${{ steps.nats.outputs.report }}
+          JUNIT: \${{ steps.nats.outputs.junit }}
           OUTPUTS: \${{ toJSON(steps.nats.outputs) }}
   failing:
     runs-on: ubuntu-latest
@@ -120,6 +125,17 @@ describe.skipIf(skipped)(skipped ? "in act (SKIPPED: act is not on PATH)" : "in 
     ]);
     const text = JSON.stringify(ran.told["outputs-one"]) + ran.told["outputs-two"];
     expect(secrets().filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
+  it("writes reports, and the summary of the job, without secrets", () => {
+    expect(ran.told["report-one.html"]).toMatch(/<html[\s\S]*tls-user-pass/);
+    expect(ran.told["junit-two.xml"]).toMatch(/<testsuites[\s\S]*permissions/);
+    expect(ran.summaries.join("")).toContain("token");
+    const texts = [
+      ...Object.entries(ran.told).flatMap(([name, text]) => (name === "secrets" ? [] : [text])),
+      ...ran.summaries,
+    ];
+    for (const text of texts) expect(secrets().filter((secret) => text.includes(secret))).toEqual([]);
   });
 
   it("shows the servers' logs of a job that failed, and of no other", () => {
