@@ -29,8 +29,6 @@ export interface Workflow extends Disposable {
   readonly log: string;
   /** What the steps wrote into the folder that OUT names, by file name. */
   readonly told: Readonly<Record<string, string>>;
-  /** What they wrote for the page of the run. */
-  readonly summaries: readonly string[];
   /** Folders of sandboxes, and arguments of processes, that are still there. */
   left(): readonly string[];
 }
@@ -82,16 +80,12 @@ export async function runWorkflow(act: string, yaml: string, files: Readonly<Rec
       log += text;
     });
   const [status] = await once(child, "close");
-  const all = readdirSync(home, { recursive: true, encoding: "utf8" });
   return {
     dir,
     status,
     log,
     jobs: byJob(log),
     told: Object.fromEntries(readdirSync(out).map((name) => [name, readFileSync(join(out, name), "utf8")])),
-    summaries: all
-      .filter((path) => path.endsWith("/SUMMARY.md"))
-      .map((path) => readFileSync(join(home, path), "utf8")),
     left: () => [
       ...readdirSync(home, { recursive: true, encoding: "utf8" }).filter((path) =>
         /\/tmp\/nats-sandbox-\w+$/.test(path),
