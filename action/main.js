@@ -1,6 +1,6 @@
 /** The action's step: starts a detached sandbox of its own, checks it, and passes on what its clients need. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { annotate, give, input } from "./runner.js";
@@ -31,7 +31,6 @@ const config = optional("--config", "config");
 function reportPaths() {
   if (inputs.reportDir === "") return {};
   const dir = resolve(inputs.reportDir);
-  mkdirSync(dir, { recursive: true });
   return Object.fromEntries(Object.entries(REPORTS).map(([format, file]) => [format, join(dir, file)]));
 }
 

@@ -3,6 +3,7 @@
  * when a page is stale.
  */
 import { readFileSync } from "node:fs";
+import { actionTables } from "./docs/action.mjs";
 import { apiReference } from "./docs/api.mjs";
 import { checksPage } from "./docs/checks.mjs";
 import { commandLinePage } from "./docs/command-line.mjs";
@@ -27,6 +28,7 @@ commit({
   "docs/modes.md": await modesPage(MODES, built),
   "docs/checks.md": await checksPage(MODES, built),
   "docs/command-line.md": commandLinePage(built),
+  "docs/ci.md": patched("docs/ci.md", { action: actionTables() }),
   "docs/configuration.md": patched("docs/configuration.md", await configurationTables(built)),
   "docs/certificates.md": patched("docs/certificates.md", {
     profiles: await profileTable(built),

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { parse } from "yaml";
-import { openRoom, type Room } from "./testing/cli-room.ts";
+import { openRoom, type Room, realServer } from "./testing/cli-room.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ACTION: { inputs: Record<string, { default?: string }>; outputs: object } = parse(
@@ -49,6 +49,7 @@ function start(program: "main" | "post", inputs: Record<string, string>, state =
   const all = Object.entries({ ...Object.fromEntries(defaults), "job-status": "success", ...inputs });
   const env = {
     ...room.env,
+    GITHUB_ACTIONS: "true",
     RUNNER_TEMP: temp,
     ...Object.fromEntries(FILES.map((name) => [name, join(room.dir, "scripts", name)])),
     ...Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
@@ -105,6 +106,34 @@ it("starts what is asked for, masks before it says anything of it, and gives eve
   });
   expect(JSON.parse(said.stdout).until).toBeDefined();
   expect(await cleanUp()).not.toContain("::group::");
+});
+
+it("writes the reports into a folder that it makes, and the job's summary", async () => {
+  const { status, log } = await start("main", { modes: "token", "report-dir": "deep/reports" }).ended;
+  expect(status, log).toBe(0);
+  const dir = join(room.work, "deep/reports");
+  expect(readdirSync(dir).sort()).toEqual(["junit.xml", "report.html", "report.json", "report.md"]);
+  const { report, junit } = given("GITHUB_OUTPUT");
+  expect([report, junit]).toEqual([join(dir, "report.html"), join(dir, "junit.xml")]);
+  expect(readFileSync(join(room.dir, "scripts/GITHUB_STEP_SUMMARY"), "utf8")).toContain("token");
+  await cleanUp();
+});
+
+it("fails when not all is as promised, and with check: false only warns and goes on", async () => {
+  const { path } = await realServer();
+  const open = `sed -i.old '/^authorization/,/^}/d' "$2"`; // without its login, everyone gets in
+  const server = room.script("spoilt", `[ "$1" = -c ] && ${open}\nexec '${path}' "$@"`);
+  const strict = await start("main", { modes: "user-pass", "server-version": server }).ended;
+  expect(strict.status).toBe(1);
+  expect(strict.log).toMatch(/^::error title=nats-sandbox::not all is as promised/m);
+  expect(room.servers()).toEqual([]);
+  await cleanUp({ "job-status": "failure" });
+  for (const name of FILES) writeFileSync(join(room.dir, "scripts", name), "");
+  const lax = await start("main", { modes: "user-pass", "server-version": server, check: "false" }).ended;
+  expect(lax.status, lax.log).toBe(0);
+  expect(lax.log).toMatch(/^::warning title=nats-sandbox::not all is as promised/m);
+  expect(given("GITHUB_ENV").NATS_URL).toMatch(/^nats:/);
+  await cleanUp();
 });
 
 it("has two sandboxes side by side, in a matrix or in a job", async () => {
