@@ -88,7 +88,9 @@ describe("cli", () => {
       env: { PATH: `${dir}:/usr/bin:/bin` },
     });
     expect(stderr).toBe("");
-    const [args, env] = JSON.parse(stdout) as [readonly string[], Readonly<Record<string, string>>];
+    const [told = "", ...rest] = stdout.split("\n");
+    expect(rest).toEqual(["connected", ""]);
+    const [args, env] = JSON.parse(told) as [readonly string[], Readonly<Record<string, string>>];
     return { args, env };
   }
 
