@@ -1,5 +1,5 @@
 /** The process engine keeps the contract of an engine, and what is its own business: folders, environment, watchdogs. */
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { compareVersions } from "../server/capabilities.ts";
@@ -49,6 +49,12 @@ describe("a process", () => {
     expect(names.filter((name) => !own.has(name))).toEqual([]);
     expect(names).toContain("PATH");
     expect((statSync(root).mode & 0o777).toString(8)).toBe("700");
+  });
+
+  it("that cannot be recorded is ended: nobody would find it", async () => {
+    mkdirSync(join(lab.room.work, "mode/server/server.pid"), { recursive: true }); // as good as a full disk
+    await expect(lab.start()).rejects.toMatchObject({ code: "EISDIR" });
+    expect(await lab.room.remaining()).toEqual([]);
   });
 
   it("ends in order when stopped", async () => {

@@ -77,6 +77,7 @@ async function startServer(
   const log = new LogFile(logPath); // from its end on: connections are numbered anew after a restart
   const child = spawnServer(options.binary, at.root, logPath);
   try {
+    if (child.pid !== undefined) recordProcess(at.root, child.pid);
     const ports = await becomeReady(options, spec, child, log, signal);
     const { version = options.version } = await readInfo(
       at.host,
@@ -140,7 +141,6 @@ function spawnServer(binary: string, root: string, logPath: string): ChildProces
     const leash = child.stdio[LEASH] as Writable | null | undefined;
     leash?.on("error", () => {}); // somebody killed the reader
     child.once("exit", () => leash?.end("\n"));
-    if (child.pid !== undefined) recordProcess(root, child.pid);
     return child;
   } finally {
     closeSync(output);
