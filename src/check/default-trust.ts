@@ -15,6 +15,7 @@ export function probeDefaultTrust(modes: readonly RunningMode[], scratch: string
     const traces = await dialWithDefaultTrust(requests, withExtra ? extra : undefined, scratch);
     return new Map(these.map(({ key }, i) => [key, traces[i]]));
   });
+  for (const probe of probes) probe.catch(() => {}); // a failure is told to the checks that wait for it
   return async (mode, checkId) => {
     const key = `${mode}/${checkId}`;
     for (const probe of probes) {

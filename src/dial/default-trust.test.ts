@@ -153,3 +153,9 @@ test("a child that cannot be started makes every trace a failure", async () => {
   const [trace] = await dialWithDefaultTrust([request], undefined, scratch);
   expect(trace?.failure?.message).toMatch(/ENOENT/);
 });
+
+test("without room for the CA it throws: no client has been tried", async () => {
+  const request = { connection: CONNECTION, at: { host: "127.0.0.1", port: 1 } };
+  const dialled = dialWithDefaultTrust([request], "PEM", join(scratch, "nothing"));
+  await expect(dialled).rejects.toThrow(/ENOENT/);
+});

@@ -15,7 +15,7 @@ const TIMEOUT = 10_000;
 
 /**
  * Dials all requests from one child process; `extra` (PEM) is what NODE_EXTRA_CA_CERTS adds to its default trust
- * store, for which it needs a file in `scratch`. Never throws: a child that fails makes every trace a failure.
+ * store, for which it needs a file in `scratch`. A child that fails makes every trace a failure.
  */
 export async function dialWithDefaultTrust(
   requests: readonly TrustRequest[],
@@ -27,10 +27,12 @@ export async function dialWithDefaultTrust(
   try {
     const file = join(dir, "extra-ca.pem");
     if (extra !== undefined) await writeFile(file, extra, { mode: 0o600 });
-    return await runChild(requests, extra === undefined ? {} : { NODE_EXTRA_CA_CERTS: file });
-  } catch (error) {
-    const failure = { code: "ERROR", message: `the child process failed: ${messageOf(error)}` };
-    return requests.map(() => ({ ...newTrace(), failure }));
+    return await runChild(requests, extra === undefined ? {} : { NODE_EXTRA_CA_CERTS: file }).catch(
+      (error) => {
+        const failure = { code: "ERROR", message: `the child process failed: ${messageOf(error)}` };
+        return requests.map(() => ({ ...newTrace(), failure }));
+      },
+    );
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@ import { connect, PermissionViolationError } from "@nats-io/transport-node";
 import { messageOf } from "../errors.ts";
 import { viaTap } from "../tap.ts";
 import { WireSession } from "../wire/session.ts";
-import { failureOf, newTrace, type Trace } from "../wire/trace.ts";
+import { failureOf, newTrace, type Trace, WireError } from "../wire/trace.ts";
 import { natsJsOptions } from "./nats-js-options.ts";
 import type { DialRequest } from "./request.ts";
 import { newPayload } from "./steps.ts";
@@ -17,25 +17,39 @@ export async function dialNatsJs(
   const url = viaTap(request.connection.url, tap);
   // nats.js cannot parse a login before "localhost" (nats.js servers.ts); before an address it ignores it.
   if (url.username !== "") url.hostname = tap.host;
-  let nc: NatsConnection | undefined;
   try {
-    nc = await connect({
-      ...natsJsOptions({ ...request.connection, url: url.href }),
-      reconnect: false,
-      ignoreClusterUpdates: true,
-      timeout: request.timeout,
-    });
-    trace.pong = true;
-    const watched = watchErrors(nc, trace);
-    trace.complete = await act(nc, request, trace);
-    trace.open = !nc.isClosed();
-    await nc.close();
-    await watched;
+    await within(request.timeout, converse(request, url.href, trace));
+    return trace;
   } catch (error) {
-    trace.failure = { ...failureOf(error), code: nameOf(error) };
-    if (trace.failure.code === "AuthorizationError") trace.errors.push(messageOf(error));
+    const failure = { ...failureOf(error), code: nameOf(error) };
+    if (failure.code === "AuthorizationError") trace.errors.push(messageOf(error));
+    return { ...trace, failure }; // what is late may still write to the other one
   }
-  return trace;
+}
+
+async function converse(request: DialRequest, url: string, trace: Trace): Promise<void> {
+  const nc = await connect({
+    ...natsJsOptions({ ...request.connection, url }),
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    timeout: request.timeout,
+  });
+  trace.pong = true;
+  const watched = watchErrors(nc, trace);
+  trace.complete = await act(nc, request, trace);
+  trace.open = !nc.isClosed();
+  await nc.close();
+  await watched;
+}
+
+/** nats.js waits for ever for some answers. It is left behind then, and ends with the tap that it was dialled through. */
+async function within(timeout: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new WireError("DEADLINE", "nats.js had no answer before the deadline");
+    timer = setTimeout(() => reject(error), timeout);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** nats.js names its own errors by class, and passes on Node's with a code. */
