@@ -31,7 +31,7 @@ export interface StartOptions extends Omit<EngineOptions, "env" | "onProgress" |
   readonly jetstream?: boolean | JetStreamLimits;
   /** Open the monitoring port too, on loopback. */
   readonly monitor?: boolean;
-  /** Told of what happens while it is up. */
+  /** Told of what happens while it is up. What it throws is an uncaught exception, as with an EventTarget. */
   readonly onEvent?: (event: SandboxEvent) => void;
   /** Aborted while it starts, the start fails with its reason; aborted later, all of it stops. */
   readonly signal?: AbortSignal;

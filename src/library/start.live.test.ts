@@ -1,11 +1,12 @@
 /** Modes as a program holds them: who gets in and who does not, by the official client; what can be done to them; bad input. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { NatsOptions } from "../dial/nats-js-options.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { renderReport } from "../report/formats.ts";
+import type { SandboxEvent } from "../results.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { failureOf } from "../testing/engine-lab.ts";
 import type { SandboxMode } from "./mode.ts";
@@ -232,6 +233,34 @@ describe("bad input", () => {
     expect(() => sandbox.mode("tsl")).toThrow(
       expect.objectContaining({ code: "not-up", detail: "did you mean tls?" }),
     );
+  });
+
+  it("a listener that throws is an uncaught exception, and takes nothing with it", async () => {
+    const uncaught = vi.fn();
+    const others = process.rawListeners("uncaughtException") as NodeJS.UncaughtExceptionListener[];
+    process.removeAllListeners("uncaughtException").on("uncaughtException", uncaught);
+    try {
+      const onEvent = () => {
+        throw new Error("of the listener");
+      };
+      await using nats = await startMode("token", { ...options, onEvent });
+      expect(await told(nats.connectionOptions())).toBe("in");
+    } finally {
+      process.removeAllListeners("uncaughtException");
+      for (const other of others) process.on("uncaughtException", other);
+    }
+    expect(uncaught).toHaveBeenCalledWith(new Error("of the listener"), "uncaughtException");
+    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
+  });
+
+  it("what cannot be handed out takes the servers with it", async () => {
+    const clients = join(room.state, "t", "tls", "clients");
+    const onEvent = (event: SandboxEvent) => {
+      if (event.type === "phase" && event.phase === "ready") writeFileSync(clients, ""); // as good as a full disk
+    };
+    const error = await failureOf(startMode("tls", { ...options, name: "t", onEvent }));
+    expect(error).toMatchObject({ message: expect.stringContaining("ENOTDIR") });
+    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
   });
 
   it("one mode that does not start takes the others with it", async () => {

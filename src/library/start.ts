@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { CheckOptions } from "../check/check.ts";
 import { type Environment, environmentOfModes } from "../env.ts";
-import { SandboxError } from "../errors.ts";
+import { asSandboxError, SandboxError } from "../errors.ts";
 import type { EngineName, Mode } from "../model.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { nearest } from "../nearest.ts";
@@ -87,7 +87,13 @@ async function start(modes: readonly Mode[], options: StartOptions): Promise<Hel
   const held = new Map<string, HeldMode>();
   const emit = (event: SandboxEvent) => {
     if (event.type === "phase" && event.phase === "lost") void held.get(event.mode)?.hasLostOne();
-    onEvent?.(event);
+    try {
+      onEvent?.(event);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error; // as an EventTarget does it: a listener is no part of what it listens to
+      });
+    }
   };
   const sandbox = await openSandbox(modes, {
     ...rest,
@@ -98,12 +104,13 @@ async function start(modes: readonly Mode[], options: StartOptions): Promise<Hel
     ...(lasting ? { identity: "lasting" as const } : {}),
     ...(signal === undefined ? {} : { signal }),
   });
-  const [failed] = sandbox.failed;
-  if (failed !== undefined) {
+  try {
+    if (sandbox.failed[0] !== undefined) throw sandbox.failed[0].error;
+    for (const running of sandbox.running) held.set(running.mode.name, new HeldMode(running, sandbox));
+  } catch (error) {
     await sandbox.stop();
-    throw failed.error;
+    throw asSandboxError(error);
   }
-  for (const running of sandbox.running) held.set(running.mode.name, new HeldMode(running, sandbox));
   return hold(sandbox, [...held.values()], { stopOn, signal });
 }
 
