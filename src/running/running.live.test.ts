@@ -79,6 +79,19 @@ describe("made anew under the live server", () => {
     expect(await Promise.all([before, after].map(getsIn))).toEqual([false, true]);
   });
 
+  it("both, asked for side by side: neither undoes the other", async () => {
+    const one = await start("tls-user-pass");
+    const before = one.connection();
+    await Promise.all([one.renew({ certificates: true }), one.renew({ secrets: true })]);
+    const after = one.connection();
+    const [oldLogin, oldCa] = [{ login: before.login }, { tls: before.tls }] as Partial<Connection>[];
+    const mixed = [
+      { ...after, ...oldLogin },
+      { ...after, ...oldCa },
+    ];
+    expect(await Promise.all([...mixed, after].map(getsIn))).toEqual([false, false, true]);
+  });
+
   it("or nothing of the kind: it says so", async () => {
     expect(await (await start("open")).renew({ certificates: true })).toBe(false);
     expect(await (await start("tls")).renew({ secrets: true })).toBe(false);

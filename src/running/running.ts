@@ -92,6 +92,8 @@ class Running implements RunningMode {
   readonly #options: StartOptions;
   readonly #servers: Servers;
   #material: Material;
+  /** One renewal at a time: each starts from what the one before has left. */
+  #renewing: Promise<void> = Promise.resolve();
   /** One for each set of secrets that it has had: its log may hold any of them. */
   #redactors: readonly Redactor[];
 
@@ -125,12 +127,8 @@ class Running implements RunningMode {
     return [...this.#servers.lost];
   }
 
-  async server(name: string): Promise<Server> {
-    try {
-      return await this.#servers.start(name);
-    } catch (error) {
-      throw this.#redacted(error);
-    }
+  server(name: string): Promise<Server> {
+    return this.#redacting(this.#servers.start(name));
   }
 
   ports(): Ports {
@@ -169,19 +167,24 @@ class Running implements RunningMode {
     );
   }
 
-  async restart(): Promise<void> {
-    try {
-      await this.#servers.restart(this.serverNames);
-    } catch (error) {
-      throw this.#redacted(error);
-    }
+  restart(): Promise<void> {
+    return this.#redacting(this.#servers.restart(this.serverNames));
   }
 
   endCheck(): Promise<void> {
     return this.#servers.stopOthers(this.serverNames);
   }
 
-  async renew({ certificates = false, secrets = false }: Renewal): Promise<boolean> {
+  renew(what: Renewal): Promise<boolean> {
+    const renewing = this.#renewing.then(() => this.#renew(what));
+    this.#renewing = renewing.then(
+      () => {},
+      () => {},
+    );
+    return renewing;
+  }
+
+  async #renew({ certificates = false, secrets = false }: Renewal): Promise<boolean> {
     const before = this.#material;
     const renews = {
       certificates: certificates && this.mode.certificates !== undefined,
@@ -195,25 +198,21 @@ class Running implements RunningMode {
     };
     if (renews.secrets) this.#redactors = [...this.#redactors, createRedactor(fresh.secrets)];
     try {
-      await this.#servers.reload(this.serverNames);
+      await this.reload();
     } catch (error) {
       this.#material = before; // those that took the new files take the old ones again
-      await this.#servers.reload(this.serverNames).catch(() => {});
-      throw this.#redacted(error);
+      await this.reload().catch(() => {});
+      throw error;
     }
     return true;
   }
 
-  async reload(): Promise<void> {
-    try {
-      await this.#servers.reload(this.serverNames);
-    } catch (error) {
-      throw this.#redacted(error);
-    }
+  reload(): Promise<void> {
+    return this.#redacting(this.#servers.reload(this.serverNames));
   }
 
   lameDuck(): Promise<void> {
-    return this.#servers.lameDuck(this.serverNames);
+    return this.#redacting(this.#servers.lameDuck(this.serverNames));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -221,13 +220,17 @@ class Running implements RunningMode {
   }
 
   /** A server quotes its config when it does not like it, secrets included. */
-  #redacted(error: unknown): unknown {
-    if (!(error instanceof SandboxError)) return error;
-    const { code, message, detail, fix } = error;
-    return new SandboxError(code, this.redact(message), {
-      ...(detail === undefined ? {} : { detail: this.redact(detail) }),
-      ...(fix === undefined ? {} : { fix }),
-      cause: new Error(this.redact(messageOf(error))),
-    });
+  async #redacting<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof SandboxError)) throw error;
+      const { code, message, detail, fix } = error;
+      throw new SandboxError(code, this.redact(message), {
+        ...(detail === undefined ? {} : { detail: this.redact(detail) }),
+        ...(fix === undefined ? {} : { fix }),
+        cause: new Error(this.redact(messageOf(error))),
+      });
+    }
   }
 }
