@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { parse } from "yaml";
+import { FILES, valuesIn } from "./testing/action-files.ts";
 import { openRoom, type Room, realServer } from "./testing/cli-room.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ACTION: { inputs: Record<string, { default?: string }>; outputs: object } = parse(
   readFileSync(join(ROOT, "action.yml"), "utf8"),
 );
-const FILES = ["GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"];
 
 let room: Room;
 let temp: string;
@@ -27,14 +27,8 @@ afterEach(async () => {
 });
 
 /** What was given through one of the runner's files. */
-function given(file: string): Record<string, string> {
-  const text = readFileSync(join(room.dir, "scripts", file), "utf8");
-  const long = [...text.matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name, , value]) => [
-    name,
-    value,
-  ]);
-  const short = [...text.matchAll(/^([\w-]+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
-  return Object.fromEntries([...short, ...long]);
+function given(file: (typeof FILES)[number]): Record<string, string> {
+  return valuesIn(readFileSync(join(room.dir, "scripts", file), "utf8"));
 }
 
 interface Step {

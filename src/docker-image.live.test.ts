@@ -1,8 +1,10 @@
 /** nats-sandbox in a container of its own: what a CI job does in it, locked down as far as Docker can. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type Docker from "dockerode";
+import tar from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_VERSION } from "./server/find.ts";
+import { FILES, valuesIn } from "./testing/action-files.ts";
 import { eventually, type Finished } from "./testing/cli-program.ts";
 import { connectTestDocker, NO_DOCKER } from "./testing/docker-lab.ts";
 import { type ContainerRun, execIn, runContainer } from "./testing/docker-run.ts";
@@ -22,8 +24,33 @@ const LOCKED: ContainerRun = {
 /** How long (ms) `docker stop` waits before it kills. */
 const GRACE = 10_000;
 const MOST_ADDED = 60_000_000;
+/** Where the image has the package. */
+const PACKAGE = "/usr/local/lib/nats-sandbox";
+/** What the runner gives to a step in a job's container. */
+const TEMP = "/__w/_temp";
+const RUNNER = {
+  GITHUB_ACTIONS: "true",
+  RUNNER_TEMP: TEMP,
+  ...Object.fromEntries(FILES.map((name) => [name, `${TEMP}/${name}`])),
+};
+/** A client with its certificate, and one without. */
+const CLIENT = `import { connect } from "@nats-io/transport-node";
+const { NATS_URL: servers, NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = process.env;
+const dial = (tls) => connect({ servers, tls, reconnect: false }).then((nc) => nc.close()).then(() => "in", () => "out");
+console.log(await dial({ caFile, certFile, keyFile }) + ", " + await dial({ caFile }));`;
+
 /** A process whose parent ends before it; then the state of every process. */
 const ORPHAN = "(sleep 0.1 &); sleep 1; cat /proc/[0-9]*/stat";
+
+/** The action, as it is beside the build in a checkout. */
+function actionFiles(): tar.Pack {
+  const folder = new URL("../action/", import.meta.url);
+  const archive = tar.pack();
+  for (const name of readdirSync(folder))
+    archive.entry({ name: `action/${name}` }, readFileSync(new URL(name, folder)));
+  archive.finalize();
+  return archive;
+}
 
 it("has the version of nats-server that is the default everywhere", () => {
   const dockerfile = readFileSync(new URL(`../${DOCKERFILE}`, import.meta.url), "utf8");
@@ -129,5 +156,45 @@ describe.skipIf(NO_DOCKER !== "")("the image of nats-sandbox", () => {
     });
     expect(steps.map(({ status }) => status)).toEqual([0, 0, 0, 3]);
     expect(steps[1]?.stdout).toMatch(/^export NATS_URL='tls:\/\/localhost:\d+'$/m);
+  });
+
+  it("has the action in a job's container, its servers there for the steps that come, and then gone", async () => {
+    const seen = { client: "", left: "" };
+    await run(["-f", "/dev/null"], {
+      Entrypoint: ["tail"],
+      User: "0", // as the runner has it
+      async running(container) {
+        const step = async (env: Record<string, string>, ...command: string[]) => {
+          const { status, stdout, stderr } = await execIn(docker, container, command, env);
+          expect(status, stderr).toBe(0);
+          return stdout;
+        };
+        const action = (program: string, more: Record<string, string>) =>
+          step({ ...RUNNER, ...more }, "node", `${PACKAGE}/action/${program}.js`);
+        const given = async (file: (typeof FILES)[number]) =>
+          valuesIn(await step({}, "cat", `${TEMP}/${file}`));
+        await container.putArchive(actionFiles(), { path: PACKAGE });
+        await step(
+          {},
+          "sh",
+          "-c",
+          `mkdir -p ${TEMP}${FILES.map((name) => ` && : >${TEMP}/${name}`).join("")}`,
+        );
+        await action("main", { INPUT_MODES: "tls-verify", INPUT_CHECK: "true" });
+        const client = `cd ${PACKAGE} && exec node --input-type=module -e '${CLIENT}'`;
+        seen.client = await step(await given("GITHUB_ENV"), "sh", "-c", client);
+        const state = Object.entries(await given("GITHUB_STATE"));
+        const job = Object.fromEntries(state.map(([name, value]) => [`STATE_${name}`, value]));
+        await action("post", { ...job, "INPUT_JOB-STATUS": "success" });
+        seen.left = await step({}, "sh", "-c", `cat /proc/[0-9]*/stat; echo ${TEMP}/nats-sandbox-*`);
+        await container.kill();
+      },
+    });
+    expect(seen.client).toBe("in, out\n");
+    // Nobody there waits for processes that lost their parent: what has ended stays in the list, as Z.
+    const alive = [...seen.left.matchAll(/^\d+ \((\S+)\) [^Z]/gm)].map(([, name]) => name);
+    expect(alive).toContain("tail");
+    expect(alive.filter((name) => name === "node" || name === "nats-server")).toEqual([]);
+    expect(seen.left).toContain(`${TEMP}/nats-sandbox-*\n`); // nothing of that name
   });
 });

@@ -46,8 +46,14 @@ export async function execIn(
   docker: Docker,
   container: Container,
   command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  const exec = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const exec = await container.exec({
+    Cmd: [...command],
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    AttachStdout: true,
+    AttachStderr: true,
+  });
   const { told, ended } = follow(docker, await exec.start({ hijack: true, stdin: false }));
   await ended;
   return { status: (await exec.inspect()).ExitCode ?? -1, ...told };
