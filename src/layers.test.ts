@@ -9,7 +9,7 @@ type Sources = Readonly<Record<string, string>>;
 
 /** From the bottom up; a part is a folder of src/ or a file right under it. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["model", "results", "errors", "nearest", "secret-rules", "config"],
+  ["model", "results", "errors", "nearest", "name-rules", "secret-rules", "config"],
   ["pki", "secrets", "state", "server", "wire", "tap", "render", "modes"],
   ["dial", "classify", "engines", "resolve"],
   ["running", "sandbox", "handed-out", "select", "report", "env", "snippets"],
@@ -24,6 +24,7 @@ const BESIDE: readonly string[] = [
   "config -> model", // a file is made into modes,
   "config -> errors", // tells what is wrong with it,
   "config -> nearest", // what was meant,
+  "config -> name-rules", // what may be called how,
   "config -> secret-rules", // and which secrets would let everyone in
   "sandbox -> running", // a sandbox is a set of running modes
   "sandbox -> handed-out", // it hands out files

@@ -1,10 +1,8 @@
 /** The names of modes in a file: own ones that no other has, and those that it starts or gives ports to. */
 import type { Mode } from "../model.ts";
+import { NO_MODE_NAME } from "../name-rules.ts";
 import type { Reporter } from "./reporter.ts";
 import type { View } from "./view.ts";
-
-/** Stands in a sandbox's folder beside those of its modes. */
-const FOLDER = "identity";
 
 const GROUPS = [
   "core",
@@ -21,7 +19,7 @@ const GROUPS = [
 export function checkOwnNames(own: View, modes: readonly Mode[], reporter: Reporter): void {
   const taken = new Map<string, string>([
     ["all", "all means every mode"],
-    [FOLDER, "a folder of every sandbox has that name"],
+    [NO_MODE_NAME, "a folder of every sandbox has that name"],
     ...GROUPS.map((group) => [group, "it is a group of modes"] as const),
     ...modes.flatMap(({ name, aliases = [] }) => [
       [name, "it is a built-in mode"] as const,

@@ -1,5 +1,6 @@
 /** What the schemas of nats-sandbox.yaml are made of: mappings without unknown keys, names, sizes, subjects. */
 import { z } from "zod";
+import { LONGEST_NAME, NAME } from "../name-rules.ts";
 
 /**
  * A mapping with these keys and no others. The message about an unknown key is the list of those there are: whoever
@@ -11,12 +12,12 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
-/** Of modes, servers, clients, secrets and certificates: they become folders, files and parts of variable names. */
+/** Of modes, servers, clients, secrets and certificates. */
 export const Name = z
   .string()
-  .max(40, "has more than 40 characters")
+  .max(LONGEST_NAME, `has more than ${LONGEST_NAME} characters`)
   .regex(
-    /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+    NAME,
     "is no name: a name is lower-case letters, digits and single dashes, a letter first, such as orders-api",
   );
 

@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:f
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../testing/cli-program.ts";
 import { MAIN, openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import type { StartOptions } from "./options.ts";
 import { startMode, startSandbox } from "./start.ts";
@@ -27,7 +28,7 @@ async function nothingIsLeft(): Promise<void> {
 async function program(before: string, more: string, env: NodeJS.ProcessEnv = {}) {
   const index = pathToFileURL(join(MAIN, "../../index.js")).href;
   const text = `
-    import { startMode } from ${JSON.stringify(index)};
+    import { startMode, startSandbox } from ${JSON.stringify(index)};
     ${before}
     const nats = await startMode("tls-verify", ${more});
     console.log(JSON.stringify(nats.files()));
@@ -57,12 +58,58 @@ describe("a signal", () => {
   );
 
   it("that the program handles too is the program's to end with", async () => {
-    const handler = `process.on("SIGTERM", () => setTimeout(() => process.exit(7), 500));`;
+    const handler = `process.on("SIGTERM", () => { console.log("told"); setTimeout(() => process.exit(7), 500); });`;
     const { child, exited, said } = await program(handler, `{ stopOn: ["SIGTERM"] }`);
     child.kill("SIGTERM");
     expect(await exited, said()).toEqual([7, null]);
+    expect(said().match(/told/g)).toHaveLength(1);
     await nothingIsLeft();
   });
+
+  it("stops all sandboxes of the program before it ends the process, and what is just starting", async () => {
+    const all = `const stopOn = ["SIGTERM"];
+      await startSandbox(["core"], { stopOn });
+      void startMode("tls-verify", { stopOn }).catch(({ code }) => console.log(code));`;
+    const { child, exited, said } = await program(all, "{ stopOn }");
+    child.kill("SIGTERM");
+    expect(await exited, said()).toEqual([null, "SIGTERM"]);
+    await nothingIsLeft();
+  });
+
+  it.each([5, 20, 40, 60])("%s ms into a start ends that, too", async (ms) => {
+    const start = `setTimeout(() => process.kill(process.pid, "SIGTERM"), ${ms});`;
+    const { exited, said } = await program(start, `{ stopOn: ["SIGTERM"] }`);
+    expect(await exited, said()).toEqual([null, "SIGTERM"]);
+    await nothingIsLeft();
+  });
+
+  it("a second one ends the process at once, and the servers with it", async () => {
+    const { path } = await realServer();
+    const stubborn = room.script(
+      "stubborn",
+      `[ "$1" = -c ] || exec '${path}' "$@"\ntrap '' TERM\n'${path}' "$@" & wait`,
+    );
+    const { child, exited } = await program(
+      "",
+      `{ stopOn: ["SIGTERM"], server: ${JSON.stringify(stubborn)} }`,
+    );
+    child.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const begin = performance.now();
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([null, "SIGTERM"]);
+    expect(performance.now() - begin).toBeLessThan(1_000); // a stop would have waited for two seconds
+    expect(await room.remaining()).toEqual([]);
+  });
+
+  it.each(["SIGKILL", "SIGNOTHING"])(
+    "that cannot be handled, such as %s, is told before anything starts",
+    async (name) => {
+      const starting = startMode("open", { ...options, stopOn: [name as "SIGKILL"] });
+      await expect(starting).rejects.toMatchObject({ name: "SandboxError", code: "usage" });
+      await nothingIsLeft();
+    },
+  );
 
   it("that nobody asked for ends the process, and the servers end with it", async () => {
     const { child, exited } = await program("", "{}");
@@ -94,9 +141,11 @@ describe("an AbortSignal", () => {
   it("that is aborted later stops it all", async () => {
     const controller = new AbortController();
     const sandbox = await startSandbox(["tls", "open"], { ...options, signal: controller.signal });
+    expect(room.servers()).toHaveLength(2);
     controller.abort();
-    await sandbox.stop(); // waits for the same end
+    await eventually(() => room.left().length === 0, "everything to be gone");
     await nothingIsLeft();
+    await sandbox.stop(); // has nothing more to do
   });
 });
 

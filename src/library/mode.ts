@@ -2,7 +2,7 @@
 import { type NatsOptions, natsOptions } from "../dial/nats-js-options.ts";
 import { dyingWords } from "../engines/server-words.ts";
 import { type ClientFiles, type Environment, environmentOf } from "../env.ts";
-import { SandboxError } from "../errors.ts";
+import { messageOf, SandboxError } from "../errors.ts";
 import type { HandedOut } from "../handed-out.ts";
 import type { Connection, Mode } from "../model.ts";
 import type { Renewal, RunningMode } from "../running/running.ts";
@@ -20,7 +20,10 @@ export interface SandboxMode {
   readonly version: string;
   /** Names of the clients that it hands out. */
   readonly clients: readonly string[];
-  /** Resolves, with the server's last words, when one of its servers has ended although nobody here stopped it. */
+  /**
+   * Resolves, with the server's last words, when one of its servers has ended although nobody here stopped it. After such an
+   * end, `restart()` makes a new promise.
+   */
   readonly lost: Promise<SandboxError>;
   /**
    * What a client needs to dial: URL, login, certificates as PEM. With `twin`, one that differs in that.
@@ -67,7 +70,8 @@ export class HeldMode implements SandboxMode {
   readonly version: string;
   readonly #running: RunningMode;
   readonly #sandbox: Sandbox;
-  #handedOut: readonly HandedOut[];
+  /** The paths stay as long as the mode is up; what is in the files may change. */
+  readonly #handedOut: readonly HandedOut[];
   #loss = newLoss();
 
   constructor(running: RunningMode, sandbox: Sandbox) {
@@ -102,8 +106,8 @@ export class HeldMode implements SandboxMode {
   }
 
   environment(client = "app"): Environment {
-    const { connection, files } = this.#handedOutTo(client);
-    return environmentOf(connection, files);
+    const files = this.files(client);
+    return environmentOf(this.connection(client), files);
   }
 
   files(client = "app"): ClientFiles {
@@ -117,9 +121,12 @@ export class HeldMode implements SandboxMode {
   }
 
   async restart(): Promise<void> {
-    await this.#sandbox.restart([this.#running]);
-    this.#handOutAgain();
-    this.#loss = newLoss();
+    if (this.#loss.isTold()) this.#loss = newLoss();
+    try {
+      await this.#sandbox.restart([this.#running]);
+    } finally {
+      if (this.#running.lost.length > 0) await this.hasLostOne();
+    }
   }
 
   reload(): Promise<void> {
@@ -127,9 +134,7 @@ export class HeldMode implements SandboxMode {
   }
 
   async rotate(what: Renewal = { secrets: true, certificates: true }): Promise<boolean> {
-    const [renewed] = await this.#sandbox.renew([this.#running], what);
-    if (renewed !== undefined) this.#handOutAgain();
-    return renewed !== undefined;
+    return (await this.#sandbox.renew([this.#running], what)).length > 0;
   }
 
   lameDuck(): Promise<void> {
@@ -137,24 +142,27 @@ export class HeldMode implements SandboxMode {
   }
 
   async resetJetStream(client = "app"): Promise<void> {
+    const connection = this.connection(client);
     const { deleteStreams } = await import("../dial/stream.ts");
-    await deleteStreams(this.connection(client));
+    await deleteStreams(connection).catch((error: unknown) => {
+      if (error instanceof SandboxError) throw error;
+      throw this.#lossOf(`the nats-server of ${this.name} gave no answer`, messageOf(error));
+    });
   }
 
   /** To be called when one of its servers has ended by itself. */
   async hasLostOne(): Promise<void> {
     const { tell } = this.#loss;
     const said = await this.logs().catch(() => "");
-    tell(
-      new SandboxError("server-lost", `the nats-server of ${this.name} ended by itself`, {
-        detail: `nats-server ${this.version} said: ${dyingWords(said)}`,
-        fix: "restart() starts it again on the same port",
-      }),
-    );
+    const words = `nats-server ${this.version} said: ${dyingWords(said)}`;
+    tell(this.#lossOf(`the nats-server of ${this.name} ended by itself`, words));
   }
 
-  #handOutAgain(): void {
-    this.#handedOut = this.#sandbox.handOut([this.#running]);
+  #lossOf(message: string, detail: string): SandboxError {
+    return new SandboxError("server-lost", message, {
+      detail,
+      fix: "restart() starts it again on the same port",
+    });
   }
 
   #handedOutTo(client: string): HandedOut {
@@ -167,11 +175,25 @@ export class HeldMode implements SandboxMode {
   }
 }
 
+interface Loss {
+  readonly told: Promise<SandboxError>;
+  tell(error: SandboxError): void;
+  isTold(): boolean;
+}
+
 /** Told once, to whoever asked before or asks afterwards. */
-function newLoss(): { readonly told: Promise<SandboxError>; readonly tell: (error: SandboxError) => void } {
-  let tell: (error: SandboxError) => void = () => {};
+function newLoss(): Loss {
+  let isTold = false;
+  let resolveTold: (error: SandboxError) => void = () => {};
   const told = new Promise<SandboxError>((resolve) => {
-    tell = resolve;
+    resolveTold = resolve;
   });
-  return { told, tell };
+  return {
+    told,
+    tell(error) {
+      isTold = true;
+      resolveTold(error);
+    },
+    isTold: () => isTold,
+  };
 }

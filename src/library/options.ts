@@ -4,6 +4,7 @@ import { SandboxError } from "../errors.ts";
 import type { GroupName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
 import type { ModeName } from "../modes/all.gen.ts";
+import { LONGEST_NAME, NAME, NO_MODE_NAME } from "../name-rules.ts";
 import type { SandboxEvent } from "../results.ts";
 import { selectMode, selectModes } from "../select.ts";
 
@@ -42,19 +43,62 @@ export interface StartOptions extends Omit<EngineOptions, "env" | "onProgress" |
   readonly stopOn?: readonly NodeJS.Signals[];
 }
 
-/** @throws SandboxError `unknown-mode` */
-export function modeOf(argument: ModeArgument, options: StartOptions): Mode {
-  return withStreams(typeof argument === "string" ? selectMode(argument) : argument, options);
+const ENGINES: readonly string[] = ["auto", "process", "docker"] satisfies StartOptions["engine"][];
+const KEY_TYPES: readonly string[] = ["p256", "p384", "rsa2048", "ed25519"] satisfies KeyType[];
+
+/** For programs that no compiler has checked. @throws SandboxError `usage` */
+export function checkOptions({ engine, keyType, jetstream }: StartOptions): void {
+  if (engine !== undefined && !ENGINES.includes(engine)) throw noSuch("engine", engine, ENGINES);
+  if (keyType !== undefined && !KEY_TYPES.includes(keyType)) throw noSuch("keyType", keyType, KEY_TYPES);
+  if (typeof jetstream !== "object") return;
+  const limits = [jetstream.memory, jetstream.disk];
+  if (limits.every((bytes) => Number.isSafeInteger(bytes) && bytes > 0)) return;
+  throw new SandboxError("usage", `${JSON.stringify(jetstream)} are no limits of JetStream`, {
+    fix: "give both in bytes, { memory: 67108864, disk: 1073741824 }, or true",
+  });
 }
 
-/** Each once. @throws SandboxError `unknown-mode`; `usage` when there is none */
+function noSuch(option: string, value: string, all: readonly string[]): SandboxError {
+  return new SandboxError("usage", `the option ${option} is ${JSON.stringify(value)}`, {
+    fix: `give one of: ${all.join(", ")}`,
+  });
+}
+
+/** @throws SandboxError `unknown-mode`; `usage` for data that are no mode */
+export function modeOf(argument: ModeArgument, options: StartOptions): Mode {
+  return withStreams(typeof argument === "string" ? selectMode(argument) : checkMode(argument), options);
+}
+
+/** Each once. @throws SandboxError `unknown-mode`; `usage` when there is none, or two have one name */
 export function modesOf(all: readonly ModesArgument[], options: StartOptions): readonly Mode[] {
   if (all.length === 0)
     throw new SandboxError("usage", "no mode is named", {
       fix: 'name some, or a group of them such as "core"',
     });
-  const modes = all.flatMap((one) => (typeof one === "string" ? selectModes([one]) : [one]));
-  return [...new Set(modes)].map((mode) => withStreams(mode, options));
+  const modes = all.flatMap((one) => (typeof one === "string" ? selectModes([one]) : [checkMode(one)]));
+  const each = [...new Set(modes)];
+  const twice = each.find(({ name }, i) => each.findIndex((other) => other.name === name) < i);
+  if (twice !== undefined)
+    throw new SandboxError("usage", `two of the modes are called ${twice.name}`, {
+      fix: "give one of them another name",
+    });
+  return each.map((mode) => withStreams(mode, options));
+}
+
+/** A name becomes a folder: whatever else is wrong with a mode of one's own, it stays within the sandbox's. */
+function checkMode(mode: Mode): Mode {
+  const { name, servers, clients, checks, groups } = mode;
+  if (typeof name !== "string" || !NAME.test(name) || name.length > LONGEST_NAME || name === NO_MODE_NAME)
+    throw new SandboxError("usage", `${JSON.stringify(name)} is no name of a mode`, {
+      fix: `use up to ${LONGEST_NAME} lower-case letters, digits and single dashes, a letter first`,
+    });
+  const lacks = Object.entries({ servers, clients, checks, groups }).find(
+    ([, value]) => typeof value !== "object",
+  );
+  if (lacks === undefined && clients.app !== undefined) return mode;
+  throw new SandboxError("usage", `${name} is no mode: it has no ${lacks?.[0] ?? "client app"}`, {
+    fix: "give a mode as the type Mode has it, or one that you changed of MODES",
+  });
 }
 
 function withStreams(mode: Mode, { jetstream = false }: StartOptions): Mode {

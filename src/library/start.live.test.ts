@@ -1,15 +1,13 @@
-/** Modes as a program holds them: who gets in and who does not, by the official client; what can be done to them; bad input. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Modes as a program holds them: who gets in and who does not, by the official client; what can be done to them. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { NatsOptions } from "../dial/nats-js-options.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { renderReport } from "../report/formats.ts";
-import type { SandboxEvent } from "../results.ts";
 import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { failureOf } from "../testing/engine-lab.ts";
-import type { SandboxMode } from "./mode.ts";
 import type { StartOptions } from "./options.ts";
 import { startMode, startSandbox } from "./start.ts";
 import type { Twin } from "./twin.ts";
@@ -163,6 +161,35 @@ it("tells of a server that ended by itself, in its own words, and a restart make
   expect(events).toContainEqual({ type: "phase", mode: "user-pass", phase: "lost" });
 });
 
+it("whoever waits for its loss before a restart is told of one after it", async () => {
+  await using sandbox = await startSandbox(["open"], options);
+  const { lost } = sandbox.mode("open");
+  await sandbox.mode("open").restart();
+  process.kill(pidOf(sandbox.dir, "open"), "SIGKILL");
+  expect(await lost).toMatchObject({ code: "server-lost" });
+  const gone = await failureOf(sandbox.mode("open").resetJetStream());
+  expect(gone).toMatchObject({ code: "server-lost", detail: expect.stringMatching(/ECONNREFUSED|closed/) });
+});
+
+it("shows no secret in its logs and errors, not even one that a client gave for a name", async () => {
+  await using sandbox = await startSandbox(["user-pass"], options);
+  const nats = sandbox.mode("user-pass");
+  const password = nats.connection().login?.password ?? "";
+  await told(nats.connectionOptions("app", { login: { user: password } }));
+  process.kill(pidOf(sandbox.dir, "user-pass"), "SIGKILL");
+  const said = [JSON.stringify(await nats.lost), await nats.logs()];
+  for (const work of [nats.reload(), nats.lameDuck()]) said.push(JSON.stringify(await failureOf(work)));
+  for (const text of said) expect(text).not.toContain(password);
+  expect(said.join("")).toContain("[secret]");
+});
+
+it("that is stopped while it is checked says so", async () => {
+  const sandbox = await startSandbox(["core"], options);
+  const checking = failureOf(sandbox.check());
+  await sandbox.stop();
+  expect(await checking).toMatchObject({ code: "aborted" });
+});
+
 it("forgets the streams of an account, and only where there are any", async () => {
   await using nats = await startMode("user-pass", { ...options, jetstream: true });
   const nc = await dial(nats.connectionOptions());
@@ -186,93 +213,4 @@ it("checks itself on request", async () => {
   expect(results.length).toBeGreaterThan(10);
   expect(await renderReport("junit", report)).toContain(`tests="${results.length}"`);
   expect(results.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
-});
-
-describe("bad input", () => {
-  it.each<[string, (nats: SandboxMode) => unknown, object]>([
-    ["a client", (nats) => nats.connection("nobody"), { code: "unknown-client", detail: "it has: app" }],
-    ["a client's files", (nats) => nats.files("nobody"), { code: "unknown-client" }],
-    [
-      "a certificate",
-      (nats) => nats.connection("app", { present: "strangr" }),
-      {
-        code: "usage",
-        message: 'tls-verify has no certificate "strangr"',
-        detail: expect.stringContaining("stranger"),
-      },
-    ],
-    ["a CA", (nats) => nats.connection("app", { trust: "me" as never }), { code: "usage" }],
-    ["a server", (nats) => nats.connection("app", { server: "other" }), { code: "usage" }],
-  ])("%s that is not there", async (_, ask, error) => {
-    await using nats = await startMode("tls-verify", options);
-    expect(() => ask(nats)).toThrow(expect.objectContaining(error));
-  });
-
-  it.each<[string, () => Promise<unknown>, object]>([
-    ["no mode", () => startSandbox([], options), { code: "usage" }],
-    [
-      "an unknown mode",
-      () => startMode("tsl" as never, options),
-      { code: "unknown-mode", detail: "did you mean tls?" },
-    ],
-    ["a group as one mode", () => startMode("core" as never, options), { code: "unknown-mode" }],
-    ["a bad host", () => startMode("tls", { ...options, hosts: ["a b"] }), { code: "invalid-host" }],
-    ["a bad name", () => startMode("tls", { ...options, name: "../x" }), { code: "invalid-name" }],
-    [
-      "a server that is none",
-      () => startMode("tls", { ...options, server: "/bin/sh" }),
-      { code: expect.any(String) },
-    ],
-  ])("%s starts nothing", async (_, start, error) => {
-    expect(await failureOf(start())).toMatchObject({ name: "SandboxError", ...error });
-    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
-  });
-
-  it("a mode that is not in the sandbox is told with those that are", async () => {
-    await using sandbox = await startSandbox(["tls", "token"], options);
-    expect(() => sandbox.mode("tsl")).toThrow(
-      expect.objectContaining({ code: "not-up", detail: "did you mean tls?" }),
-    );
-  });
-
-  it("a listener that throws is an uncaught exception, and takes nothing with it", async () => {
-    const uncaught = vi.fn();
-    const others = process.rawListeners("uncaughtException") as NodeJS.UncaughtExceptionListener[];
-    process.removeAllListeners("uncaughtException").on("uncaughtException", uncaught);
-    try {
-      const onEvent = () => {
-        throw new Error("of the listener");
-      };
-      await using nats = await startMode("token", { ...options, onEvent });
-      expect(await told(nats.connectionOptions())).toBe("in");
-    } finally {
-      process.removeAllListeners("uncaughtException");
-      for (const other of others) process.on("uncaughtException", other);
-    }
-    expect(uncaught).toHaveBeenCalledWith(new Error("of the listener"), "uncaughtException");
-    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
-  });
-
-  it("what cannot be handed out takes the servers with it", async () => {
-    const clients = join(room.state, "t", "tls", "clients");
-    const onEvent = (event: SandboxEvent) => {
-      if (event.type === "phase" && event.phase === "ready") writeFileSync(clients, ""); // as good as a full disk
-    };
-    const error = await failureOf(startMode("tls", { ...options, name: "t", onEvent }));
-    expect(error).toMatchObject({ message: expect.stringContaining("ENOTDIR") });
-    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
-  });
-
-  it("one mode that does not start takes the others with it", async () => {
-    const { path } = await realServer();
-    const server = room.script(
-      "fussy",
-      `[ "$1" = --version ] && { echo 'nats-server: v2.15.1'; exit; }
-grep -q '^tls {' "$2" && { echo 'nats-server: out of luck'; exit 1; }
-exec '${path}' "$@"`,
-    );
-    const error = await failureOf(startSandbox(["open", "tls"], { ...options, server }));
-    expect(error).toMatchObject({ code: "start-failed", detail: expect.stringContaining("out of luck") });
-    expect([...(await room.remaining()), ...room.left()]).toEqual([]);
-  });
 });

@@ -8,11 +8,18 @@ import type { EngineName, Mode } from "../model.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { nearest } from "../nearest.ts";
 import type { Report, SandboxEvent, Skip } from "../results.ts";
-import { startSandbox as openSandbox, type Sandbox } from "../sandbox.ts";
-import { stopOnAbort, stopOnSignals } from "./ending.ts";
+import { startSandbox as openSandbox, type Sandbox, type SandboxOptions } from "../sandbox.ts";
+import { type Ending, openEnding } from "./ending.ts";
 import { homeFor } from "./home.ts";
 import { HeldMode, type SandboxMode } from "./mode.ts";
-import { type ModeArgument, type ModesArgument, modeOf, modesOf, type StartOptions } from "./options.ts";
+import {
+  checkOptions,
+  type ModeArgument,
+  type ModesArgument,
+  modeOf,
+  modesOf,
+  type StartOptions,
+} from "./options.ts";
 
 /** A mode in a sandbox of its own. */
 export interface StartedMode extends SandboxMode, AsyncDisposable {
@@ -82,9 +89,34 @@ interface Held extends StartedSandbox {
 }
 
 async function start(modes: readonly Mode[], options: StartOptions): Promise<Held> {
-  const { onEvent, stopOn = [], signal, jetstream: _, home, name, identity, ...rest } = options;
-  const lasting = identity === "lasting";
+  const { stopOn = [], signal, ...rest } = options;
+  checkOptions(rest);
+  const ending = openEnding(stopOn, signal);
   const held = new Map<string, HeldMode>();
+  try {
+    const sandbox = await openSandbox(modes, sandboxOptions(rest, ending.signal, held));
+    try {
+      if (sandbox.failed[0] !== undefined) throw sandbox.failed[0].error;
+      for (const running of sandbox.running) held.set(running.mode.name, new HeldMode(running, sandbox));
+      ending.signal.throwIfAborted();
+    } catch (error) {
+      await sandbox.stop();
+      throw ending.signal.aborted ? error : asSandboxError(error);
+    }
+    return hold(sandbox, [...held.values()], ending);
+  } catch (error) {
+    ending.done();
+    throw error;
+  }
+}
+
+function sandboxOptions(
+  options: Omit<StartOptions, "stopOn" | "signal">,
+  signal: AbortSignal,
+  held: ReadonlyMap<string, HeldMode>,
+): SandboxOptions {
+  const { onEvent, jetstream: _, home, name, identity, ...rest } = options;
+  const lasting = identity === "lasting";
   const emit = (event: SandboxEvent) => {
     if (event.type === "phase" && event.phase === "lost") void held.get(event.mode)?.hasLostOne();
     try {
@@ -95,38 +127,21 @@ async function start(modes: readonly Mode[], options: StartOptions): Promise<Hel
       });
     }
   };
-  const sandbox = await openSandbox(modes, {
+  return {
     ...rest,
     home: homeFor(home),
     name: name ?? (lasting ? "default" : `program-${randomBytes(6).toString("hex")}`),
     emit,
     onProgress: (text) => emit({ type: "note", text }),
+    signal,
     ...(lasting ? { identity: "lasting" as const } : {}),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  try {
-    if (sandbox.failed[0] !== undefined) throw sandbox.failed[0].error;
-    for (const running of sandbox.running) held.set(running.mode.name, new HeldMode(running, sandbox));
-  } catch (error) {
-    await sandbox.stop();
-    throw asSandboxError(error);
-  }
-  return hold(sandbox, [...held.values()], { stopOn, signal });
+  };
 }
 
-function hold(
-  sandbox: Sandbox,
-  modes: readonly HeldMode[],
-  {
-    stopOn,
-    signal,
-  }: { readonly stopOn: readonly NodeJS.Signals[]; readonly signal: AbortSignal | undefined },
-): Held {
-  const stop = async () => {
-    for (const end of endings) end();
-    await sandbox.stop();
-  };
-  const endings = [stopOnSignals(stopOn, stop), stopOnAbort(signal, stop)];
+function hold(sandbox: Sandbox, modes: readonly HeldMode[], ending: Ending): Held {
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= sandbox.stop().finally(() => ending.done()));
+  ending.signal.addEventListener("abort", () => void stop().catch(() => {})); // told to whoever stops it, too
   return {
     name: sandbox.name,
     dir: sandbox.dir,
@@ -141,7 +156,10 @@ function hold(
       ),
     async check(how = {}) {
       const { checkSandbox } = await import("../check/check-sandbox.ts");
-      return checkSandbox(sandbox, { ...how, version: ownVersion() });
+      return checkSandbox(sandbox, { ...how, version: ownVersion() }).catch((error) => {
+        if (stopped === undefined) throw asSandboxError(error);
+        throw new SandboxError("aborted", "the sandbox was stopped while it was checked", { cause: error });
+      });
     },
     stop,
     [Symbol.asyncDispose]: stop,

@@ -27,7 +27,7 @@ const TRUST: readonly TrustName[] = ["ca", "stranger", "twin-ca"];
 /** @throws SandboxError `unknown-client`; `usage` for a twin that the mode cannot have */
 export function connectionOf(running: RunningMode, client: string, twin: Twin = {}): Connection {
   const { mode } = running;
-  if (mode.clients[client as "app"] === undefined)
+  if (!Object.hasOwn(mode.clients, client))
     throw new SandboxError("unknown-client", `${mode.name} has no client ${JSON.stringify(client)}`, {
       detail: `it has: ${Object.keys(mode.clients).join(", ")}`,
       fix: "name one of these",

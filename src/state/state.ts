@@ -124,7 +124,7 @@ function orUnusable(home: string, work: () => void): void {
 }
 
 /** Sandboxes that are never up twice: what a failed one left is there to be read, for a day. */
-const PASSING = /^(?:check|exec)-[0-9a-f]{12}$/;
+const PASSING = /^(?:check|exec|program)-[0-9a-f]{12}$/;
 const DAY = 24 * 3600 * 1000;
 
 /** Clears what dead owners left in `home`: ends their servers, deletes their folders. Returns the names cleared. */

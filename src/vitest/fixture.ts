@@ -1,12 +1,18 @@
 /** The fixture for vitest: a mode on real servers for each test file, or for each worker. */
 import { inject, test as plain, type TestAPI } from "vitest";
-import type { SandboxError } from "../errors.ts";
+import { codeOf, type SandboxError } from "../errors.ts";
 import type { SandboxMode } from "../library/mode.ts";
 import { type ModeArgument, modeOf, type StartOptions } from "../library/options.ts";
 import { startMode } from "../library/start.ts";
+import type { ModeName } from "../modes/all.gen.ts";
+import { readInfo } from "../wire/session.ts";
+import { parseUrl } from "../wire/url.ts";
 import { SHARED, SharedClients, type SharedMode } from "./provided-mode.ts";
 
 export type { SharedMode } from "./provided-mode.ts";
+
+/** How long (ms) a server may take to greet before it is one that does not greet. */
+const PATIENCE = 300;
 
 export interface FixtureOptions extends Omit<StartOptions, "signal" | "stopOn"> {
   /** Who shares the servers: the tests of one file (default), or those of all files that one worker runs. */
@@ -46,19 +52,31 @@ export function natsTest(mode: ModeArgument, options: FixtureOptions = {}): Test
       { scope },
     ],
     nats: async ({ natsServer, task }, use) => {
-      await restartIfLost(natsServer);
+      await restartIfGone(natsServer);
       if (jetstream !== undefined) await natsServer.resetJetStream();
+      const { signal } = task.context;
+      undoFail(signal);
       let over = false;
-      void natsServer.lost.then((error) => over || fail(task.context.signal, error));
+      void natsServer.lost.then((error) => over || fail(signal, error));
       await use(natsServer);
       over = true;
     },
   });
 }
 
-async function restartIfLost(server: SandboxMode): Promise<void> {
+/** A test before may have ended it in its last moment, or have sent it into lame duck mode: nothing tells that, but no answer. */
+async function restartIfGone(server: SandboxMode): Promise<void> {
   const lost = await Promise.race([server.lost, Promise.resolve(undefined)]);
-  if (lost !== undefined) await server.restart();
+  if (lost !== undefined || !(await answers(server.url))) await server.restart();
+}
+
+/** One that only waits is up: with TLS first, the client is the one to speak. */
+async function answers(url: string): Promise<boolean> {
+  const { host, port } = parseUrl(url);
+  return readInfo(host, port, performance.now() + PATIENCE).then(
+    () => true,
+    (error: unknown) => codeOf(error) === "DEADLINE",
+  );
 }
 
 /**
@@ -69,14 +87,21 @@ async function restartIfLost(server: SandboxMode): Promise<void> {
 function fail(signal: AbortSignal, { message, detail, fix }: SandboxError): void {
   const reason = new Error([message, detail, fix && `next: ${fix}`].filter(Boolean).join("\n"));
   reason.stack = reason.message; // where it was made tells nobody anything
-  Object.defineProperties(signal, { aborted: { value: true }, reason: { value: reason } });
+  const properties = { aborted: { value: true }, reason: { value: reason } };
+  for (const [name, property] of Object.entries(properties))
+    Object.defineProperty(signal, name, { ...property, configurable: true });
   signal.dispatchEvent(new Event("abort"));
+}
+
+/** A test that is tried again has the signal of the first attempt. */
+function undoFail(signal: AbortSignal): void {
+  for (const name of ["aborted", "reason"]) Reflect.deleteProperty(signal, name);
 }
 
 /**
  * A mode that `natsSetup` has started for the whole run, as vitest hands it to the workers: to connect with.
  * @throws SandboxError `not-up` when it has not
  */
-export function sharedNats(mode: string): SharedMode {
+export function sharedNats(mode: ModeName | (string & {})): SharedMode {
   return new SharedClients(mode, inject(SHARED) ?? []);
 }

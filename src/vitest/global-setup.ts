@@ -37,6 +37,7 @@ function clientsOf({ modes }: StartedSandbox) {
   return modes.flatMap((one) =>
     one.clients.map((client) => ({
       mode: one.name,
+      aliases: one.mode.aliases ?? [],
       client,
       connection: one.connection(client),
       files: one.files(client),

@@ -10,6 +10,8 @@ export const SHARED = "nats-sandbox";
 /** One client of one mode. */
 export interface SharedClient {
   readonly mode: string;
+  /** Other names of the mode. */
+  readonly aliases: readonly string[];
   readonly client: string;
   readonly connection: Connection;
   readonly files: ClientFiles;
@@ -41,7 +43,7 @@ export class SharedClients implements SharedMode {
   /** @throws SandboxError `not-up` */
   constructor(mode: string, all: readonly SharedClient[]) {
     this.#mode = mode;
-    this.#clients = all.filter((one) => one.mode === mode);
+    this.#clients = all.filter((one) => one.mode === mode || one.aliases.includes(mode));
     if (this.#clients.length > 0) return;
     const modes = [...new Set(all.map((one) => one.mode))];
     throw new SandboxError("not-up", `no mode ${JSON.stringify(mode)} was started for this run of vitest`, {
