@@ -34,7 +34,7 @@ describe("JavaScript test suites", () => {
   });
 });
 
-/** Tests that kill the server that they wait for, and one that comes after. */
+/** Tests that end the server that they wait for, or that the next one will want. */
 const DYING = `
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -42,41 +42,73 @@ import { connect } from "@nats-io/transport-node";
 import { natsTest } from "nats-sandbox/vitest";
 
 const test = natsTest("tls");
+const forever = () => new Promise(() => {});
+
+function kill(nats) {
+  const mode = dirname(dirname(dirname(nats.files().ca)));
+  process.kill(JSON.parse(readFileSync(join(mode, "server/server.pid"), "utf8")).pid, "SIGKILL");
+}
+
+async function comeAndGo({ nats }) {
+  const nc = await connect({ ...nats.connectionOptions(), reconnect: false });
+  await nc.close();
+}
 
 test("waits", { timeout: 60_000 }, async ({ nats, signal }) => {
-  const mode = dirname(dirname(dirname(nats.files().ca)));
   const nc = await connect(nats.connectionOptions());
   signal.addEventListener("abort", () => nc.close());
-  process.kill(JSON.parse(readFileSync(join(mode, "server/server.pid"), "utf8")).pid, "SIGKILL");
-  await new Promise(() => {});
+  kill(nats);
+  await forever();
+});
+test("goes on", comeAndGo);
+
+test("restarts it, and waits", { timeout: 60_000 }, async ({ nats }) => {
+  await nats.restart();
+  kill(nats);
+  await forever();
 });
 
-test("goes on", async ({ nats }) => {
-  const nc = await connect(nats.connectionOptions());
-  await nc.close();
+let attempts = 0;
+test("gets in at the third attempt", { retry: 2, timeout: 60_000 }, async ({ nats, signal }) => {
+  attempts += 1;
+  if (signal.aborted) throw new Error("it has failed before it began");
+  if (attempts === 3) return comeAndGo({ nats });
+  kill(nats);
+  await forever();
 });
+
+test("ends it with its last act", ({ nats }) => kill(nats));
+test("goes on after that", comeAndGo);
+test("sends it into lame duck mode", async ({ nats }) => nats.lameDuck());
+test("goes on after that, too", comeAndGo);
 `;
 
 it("a test whose server ends fails at once, in the server's words, and the next one has it again", async () => {
   const { run, left } = await example("vitest", { "dying.test.ts": DYING });
   const begin = performance.now();
   const { status, output } = await run("npx vitest run dying");
-  expect(performance.now() - begin).toBeLessThan(50_000); // the test itself would have waited longer
+  expect(performance.now() - begin).toBeLessThan(50_000); // one of them would have waited longer
   expect(status).toBe(1);
   expect(output).toMatch(/FAIL +dying.test.ts > waits/);
+  expect(output).toMatch(/FAIL +dying.test.ts > restarts it, and waits/);
   expect(output).toMatch(/Error: the nats-server of tls ended by itself\nnats-server \S+ said: .+\nnext: /);
-  expect(output).toMatch(/Tests +1 failed \| 1 passed/);
+  expect(output).toMatch(/Tests +2 failed \| 6 passed/);
+  expect(output).not.toMatch(/Unhandled|Timeout|timed out/);
   expect(left()).toEqual([]);
 });
 
 it("a mode that nobody started for the run is told with those that were", async () => {
   const test = `import { sharedNats } from "nats-sandbox/vitest";
 import { test } from "vitest";
-test("asks", () => sharedNats("tls"));`;
-  const { run } = await example("vitest", { "asks.test.ts": test });
+test("asks", () => sharedNats("tls"));
+test("asks by another name", () => void sharedNats("mtls").connection());`;
+  const setup = `import { natsSetup } from "nats-sandbox/vitest/global-setup";
+export default natsSetup(["mtls"]);`;
+  const { run } = await example("vitest", { "asks.test.ts": test, "nats.setup.ts": setup });
   const { status, output } = await run("npx vitest run asks");
   expect(status).toBe(1);
   expect(output).toContain('no mode "tls" was started for this run of vitest');
+  expect(output).toMatch(/Tests +1 failed \| 1 passed/);
 });
 
 /** Its program, the mode, what prepares the suite, what runs it, and what it says when all is well; `%` is ours. */

@@ -141,6 +141,22 @@ describe("a name that is taken", () => {
   });
 });
 
+describe("what one left that is never up again", () => {
+  const hour = 3600 * 1000;
+  it.each(["check-0123456789ab", "exec-0123456789ab", "program-0123456789ab", "orders"])("%s", (name) => {
+    const state = openState(home, name);
+    writeFileSync(join(state.dir, "server.log"), "its last words");
+    state.release({ keepLogs: true });
+    const age = (ms: number) => utimesSync(state.dir, new Date(Date.now() - ms), new Date(Date.now() - ms));
+    age(23 * hour);
+    sweepDead(home);
+    expect(readdirSync(state.dir)).toContain("server.log");
+    age(25 * hour);
+    sweepDead(home);
+    expect(existsSync(state.dir)).toBe(name === "orders");
+  });
+});
+
 describe("names", () => {
   test.each(["a", "default", "ci-1.2_x", "7", "A".repeat(63)])("%s is one", (name) => {
     expect(() => checkName(name)).not.toThrow();
