@@ -112,6 +112,19 @@ it("in lame duck mode ends without being missed, and a restart brings it back", 
   expect(one.lost).toEqual([]);
 });
 
+it.each([0, 10, 15, 20, 25, 30, 60])(
+  "is stopped %s ms into a restart: nothing is up once it says so",
+  async (ms) => {
+    const one = await start("user-pass");
+    const restarting = one.restart().catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await one[Symbol.asyncDispose]();
+    expect(room.servers()).toEqual([]);
+    await restarting;
+    expect(await room.remaining()).toEqual([]);
+  },
+);
+
 it("shares nothing with another one of the same mode", async () => {
   const [one, other] = [
     await start("tls-user-pass"),
