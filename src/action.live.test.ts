@@ -126,6 +126,7 @@ it.each<[string, Record<string, string>, string]>([
 
 it.each([
   ["core tls-verify", "OPEN"],
+  ["all tls-verify", "OPEN"],
   ["tls-verify\r\n\tcore\n", "TLS_VERIFY"],
 ])("has the modes of a group in the place of its name: %j", async (modes, first) => {
   const { status, log } = await job.start("main", { modes }).ended;
