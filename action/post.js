@@ -20,7 +20,7 @@ async function post() {
     if (input("job-status") !== "success" && (await tool(["status"], true)).status < 2)
       await group("nats-server logs, with secrets masked", () => tool(["logs", "--lines", String(LINES)]));
     const down = await tool(["down", "--forget"]);
-    if (down.status !== 0) annotate("warning", complaintIn(down.stderr));
+    if (down.status !== 0) annotate("warning", complaintIn(down));
   }
   rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
 }

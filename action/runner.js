@@ -7,6 +7,30 @@ export function input(name) {
   return (process.env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 }
 
+/** The same, where a program may print it. @param {string} name */
+export function lineInput(name) {
+  return printable(name, input(name));
+}
+
+/** Words with spaces, commas or line breaks between them. @param {string} name */
+export function wordsInput(name) {
+  const words = input(name).split(/[\s,]+/);
+  return words.filter((word) => word !== "").map((word) => printable(name, word));
+}
+
+/**
+ * What is printed of this is never a workflow command: a line that begins with `::`, or has `##[` anywhere, is one to the
+ * runner (its ActionCommand.cs).
+ * @param {string} name of the input
+ * @param {string} text
+ */
+function printable(name, text) {
+  if (!/\p{Cc}|^::|##\[/u.test(text)) return text;
+  const code = (/** @type {string} */ one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const quoted = JSON.stringify(text).replaceAll(/\p{Cc}/gu, code);
+  throw new Error(`the input ${name} holds a control character or a workflow command: ${quoted}`);
+}
+
 /**
  * Gives values to the steps that come (GITHUB_OUTPUT) or to the action's own last one (GITHUB_STATE).
  * @param {"GITHUB_OUTPUT" | "GITHUB_STATE"} file

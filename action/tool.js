@@ -1,6 +1,7 @@
 /** Finds the command line that the action speaks for, and runs it: arguments as they are, never through a shell. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -8,7 +9,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * @typedef {object} Ran
- * @property {number} status what a signal ended has 128 and more
+ * @property {number} status 128 and the number of the signal, when one ended it
+ * @property {NodeJS.Signals | null} signal the one that was passed on to it, else the one that ended it
  * @property {string} stdout
  * @property {string} stderr
  *
@@ -16,6 +18,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
  * @property {Readonly<Record<string, string>>} [env] added to the environment
  * @property {boolean} [silent] what it says is not shown
  */
+
+/** The runner has cancelled the step: nobody is to be told of an error. */
+export class Cancelled extends Error {
+  /** @param {NodeJS.Signals} signal */
+  constructor(signal) {
+    super(`cancelled: the step was ended by ${signal}`);
+    this.status = 128 + constants.signals[signal];
+  }
+}
 
 /**
  * A program to its end, with its output shown as it comes. A signal that the runner sends to a cancelled step is passed
@@ -31,8 +42,13 @@ export async function run(program, args, { env = {}, silent = false } = {}) {
     env: { ...process.env, PATH: `${process.env.PATH ?? ""}:${dirname(process.execPath)}`, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  /** @type {NodeJS.Signals | null} */
+  let passed = null;
   /** @param {NodeJS.Signals} signal */
-  const passOn = (signal) => void child.kill(signal);
+  const passOn = (signal) => {
+    passed ??= signal;
+    child.kill(signal);
+  };
   process.on("SIGINT", passOn).on("SIGTERM", passOn);
   const told = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -44,13 +60,23 @@ export async function run(program, args, { env = {}, silent = false } = {}) {
     if (!silent) process.stderr.write(text);
   });
   try {
-    const status = await new Promise((resolve, reject) => {
-      child.once("error", reject).once("close", (code) => resolve(code ?? 128));
+    /** @type {Pick<Ran, "status" | "signal">} */
+    const ended = await new Promise((resolve, reject) => {
+      child.once("error", reject).once("close", (code, signal) => {
+        const status = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+        resolve({ status, signal: passed ?? signal });
+      });
     });
-    return { status, ...told };
+    return { ...ended, ...told };
   } finally {
     process.off("SIGINT", passOn).off("SIGTERM", passOn);
   }
+}
+
+/** What ran, for a step that goes on only when it was not cancelled meanwhile. @param {Ran} ran */
+export function unlessCancelled(ran) {
+  if (ran.signal === "SIGINT" || ran.signal === "SIGTERM") throw new Cancelled(ran.signal);
+  return ran;
 }
 
 /**
@@ -66,14 +92,16 @@ export async function findTool(version, dir) {
   const wanted =
     version === "" ? JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version : version;
   const quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--loglevel=error"];
-  const { status } = await run("npm", ["install", "--prefix", dir, ...quiet, `nats-sandbox@${wanted}`]);
+  const install = ["install", "--prefix", dir, ...quiet, `nats-sandbox@${wanted}`];
+  const { status } = unlessCancelled(await run("npm", install));
   if (status !== 0) throw new Error(`nats-sandbox@${wanted} cannot be installed: npm ended with ${status}`);
   return [process.execPath, join(dir, "node_modules/nats-sandbox/dist/cli/main.js")];
 }
 
-/** What it says of why it ended: its last block that begins with a cross. @param {string} stderr */
-export function complaintIn(stderr) {
+/** What it says of why it ended: its last block that begins with a cross. @param {Ran} ran */
+export function complaintIn({ status, stderr }) {
   const lines = stderr.trimEnd().split("\n");
   const at = lines.findLastIndex((line) => line.startsWith("✖ "));
-  return at < 0 ? lines.slice(-3).join("\n") : lines.slice(at).join("\n").slice(2);
+  const text = at < 0 ? lines.slice(-3).join("\n") : lines.slice(at).join("\n").slice(2);
+  return text.trim() === "" ? `it ended with ${status}` : text;
 }

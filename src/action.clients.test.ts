@@ -1,7 +1,9 @@
 /** The action in a real runner: `act` runs whole jobs with it, of which some fail, and nothing is said or left that should not be. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findOnPath } from "./server/programs.ts";
 import { runWorkflow, type Workflow } from "./testing/act.ts";
+import { openJob, withNpm } from "./testing/action-job.ts";
 import { pack, type Tarball } from "./testing/installed.ts";
 
 const [act] = await findOnPath("act", process.env);
@@ -154,4 +156,18 @@ describe.skipIf(skipped)(skipped ? "in act (SKIPPED: act is not on PATH)" : "in 
     expect(ran.jobs.failing).toContain("Job failed");
     expect(ran.left()).toEqual([]);
   });
+});
+
+it("installs the package with npm where it has no build of that version, and leaves nothing of it", async () => {
+  using tarball = await pack();
+  await using job = await openJob();
+  const inputs = { modes: "tls-verify", version: `file:${tarball.path}` };
+  const { status, log } = await job.start("main", inputs, {}, withNpm(job.room.dir)).ended;
+  expect(status, log).toBe(0);
+  const { dir = "", tool = "" } = job.given("GITHUB_STATE");
+  expect(JSON.parse(tool)[1]).toBe(join(dir, "tool/node_modules/nats-sandbox/dist/cli/main.js"));
+  expect([...job.room.processes().values()].some((args) => args.includes(JSON.parse(tool)[1]))).toBe(true);
+  expect(job.given("GITHUB_ENV").NATS_CERT).toContain("tls-verify");
+  expect(job.room.servers()).toHaveLength(1);
+  await job.cleanUp();
 });

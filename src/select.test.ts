@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { GroupName, Mode } from "./model.ts";
 import { MODES } from "./modes/all.gen.ts";
-import { selectMode, selectModes } from "./select.ts";
+import { selectInOrder, selectMode, selectModes } from "./select.ts";
 
 function mode(name: string, groups: readonly GroupName[], aliases?: readonly string[]): Mode {
   const base = { name, title: name, why: "", groups, servers: {}, clients: { app: {} }, checks: {} };
@@ -38,6 +38,27 @@ describe("modes are selected", () => {
     ],
   ])("%s", (_, wanted, expected) => {
     expect(names(wanted)).toEqual(expected);
+  });
+
+  test.each<[readonly string[], readonly string[]]>([
+    [
+      ["mtls", "nkey", "open"],
+      ["mutual", "nkey", "open"],
+    ],
+    [
+      ["core", "nkey"],
+      ["open", "password", "mutual", "nkey"],
+    ],
+    [
+      ["nkey", "core"],
+      ["nkey", "open", "password", "mutual"],
+    ],
+    [
+      ["login", "authentication", "core", "password"],
+      ["password", "nkey", "open", "mutual"],
+    ],
+  ])("in the order of the names, a group in its place: %j", (wanted, expected) => {
+    expect(selectInOrder(wanted, SOME).map(({ name }) => name)).toEqual(expected);
   });
 
   it("one by name or alias, and not by group", () => {

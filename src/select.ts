@@ -10,6 +10,11 @@ export function selectModes(names: readonly string[], modes: readonly Mode[] = M
   return modes.filter((mode) => chosen.has(mode));
 }
 
+/** The same in the order of the names, for where the first one matters: the modes of a group stand in its place. */
+export function selectInOrder(names: readonly string[], modes: readonly Mode[] = MODES): readonly Mode[] {
+  return [...new Set(names.flatMap((name) => matching(name, modes)))];
+}
+
 /** @throws SandboxError `unknown-mode`, with the nearest name there is */
 export function selectMode(name: string, modes: readonly Mode[] = MODES): Mode {
   const found = modes.find((mode) => isNamed(mode, name));

@@ -64,6 +64,22 @@ describe("json", () => {
     expect(both.modes[0].env).toMatchObject({ NATS_TOKEN: both.env.NATS_TOKEN });
   });
 
+  it("has the modes of a group in the place of its name", async () => {
+    await using own = await openRoom("env-group");
+    await own.start(["up", "core", "--quiet"]).says(/Ctrl-C stops everything/);
+    for (const [names, first] of [
+      [["core", "tls-verify"], "open"],
+      [["tls-verify", "core"], "tls-verify"],
+    ] as const) {
+      const { stdout } = await own.run(["env", ...names, "--json"]);
+      const { mode, modes, env } = JSON.parse(stdout);
+      expect([mode, modes[0].mode, env.NATS_URL]).toEqual([first, first, modes[0].env.NATS_URL]);
+      expect(modes).toHaveLength(new Set(modes.map((one: { mode: string }) => one.mode)).size);
+    }
+    const { stderr } = await own.run(["env", "core", "--files", "/etc/nats"]);
+    expect(stderr).toContain("--files is the folder of one client");
+  });
+
   it("is what --json alone means, and nothing else goes with it", async () => {
     const { stdout } = await room.run(["env", "tls", "--json"]);
     expect(JSON.parse(stdout)).toEqual(await jsonOf(["tls"]));
@@ -163,7 +179,7 @@ describe("what is not there is told, with the way out", () => {
       ["tls-user-pass is not up", "up there: ", "nats-sandbox up tls-user-pass"],
     ],
     ["a client", ["env", "permissions", "--as", "nobody"], 2, ['"nobody"', "app, service"]],
-    ["a group", ["env", "core"], 2, ["core is not one mode", "tls-verify"]],
+    ["one mode of a group", ["env", "open", "core"], 3, ["is not up", "up there: "]],
     ["a context of two", ["env", "tls", "open", "--format", "nats-context"], 2, ["one mode"]],
   ])("%s", async (_, args, expected, says) => {
     const { status, stdout, stderr } = await room.run(args);

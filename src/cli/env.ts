@@ -45,8 +45,8 @@ export async function env(names: readonly string[], options: EnvOptions): Promis
       fix: "leave one of them out",
     });
   const from = oneOf("place", options.from ?? "host", VIEWPOINTS);
-  const files = filesOf(names, options);
   const found = reach(names, options);
+  const files = filesOf(found, options);
   const handedOut = found.map((one) => seenFrom(one, from, files));
   const how = { loginInUrl: options.url === true };
   if (format === "json") resultJson(asJson(handedOut, how));
@@ -58,8 +58,8 @@ export async function env(names: readonly string[], options: EnvOptions): Promis
   return EXIT.ok;
 }
 
-function filesOf(names: readonly string[], { files }: EnvOptions): string | undefined {
-  if (files === undefined || names.length === 1) return files;
+function filesOf(found: readonly HandedOut[], { files }: EnvOptions): string | undefined {
+  if (files === undefined || found.length === 1) return files;
   throw new SandboxError("usage", "--files is the folder of one client, and several modes are named", {
     fix: "give one mode, and use the command once for each",
   });

@@ -73,6 +73,14 @@ describe("the command", () => {
     expect(turned.stdout).toMatch(/^NATS_URL=nats:/m);
   });
 
+  it.each([
+    [["core", "tls-verify"], "OPEN"],
+    [["tls-verify", "core"], "TLS_VERIFY"],
+  ])("has the modes of a group in the place of its name: %j", async (modes, first) => {
+    const { stdout } = await exec(modes, `echo $NATS_URL $NATS_SANDBOX_${first}_URL`);
+    expect(stdout).toMatch(/^(\S+:\d+) \1\n$/);
+  });
+
   it("takes another client with --as", async () => {
     const { stdout } = await room.run(["exec", "permissions", "--as", "service", ...sh("echo $NATS_USER")]);
     expect(stdout).toBe("service\n");

@@ -4,6 +4,7 @@ import { environmentOfModes, withoutOurs } from "../env.ts";
 import { SandboxError } from "../errors.ts";
 import type { HandedOut } from "../handed-out.ts";
 import { type Sandbox, startSandbox } from "../sandbox.ts";
+import { selectInOrder } from "../select.ts";
 import { runCommand } from "./child.ts";
 import { complain } from "./output.ts";
 import { modesToStart, type StartingOptions, sandboxOptions } from "./run.ts";
@@ -27,7 +28,9 @@ export async function exec(
       fix: "nats-sandbox exec MODE… -- COMMAND…",
     });
   const { options, modes: all } = await settle([], flags);
-  const modes = inGivenOrder(names, modesToStart(names, options, all.map(withoutFixedPorts)));
+  // In this order: the unprefixed variables are the first one's.
+  const inOrder = selectInOrder(names, all).map(withoutFixedPorts);
+  const modes = modesToStart(names, options, inOrder);
   const client = modes.find((mode) => !Object.hasOwn(mode.clients, options.as));
   if (client !== undefined)
     throw new SandboxError("unknown-client", `${client.name} has no client ${JSON.stringify(options.as)}`, {
@@ -43,18 +46,6 @@ export async function exec(
   signals.signal.throwIfAborted();
   if (sandbox.failed[0] !== undefined) throw sandbox.failed[0].error;
   return await runCommand(program, args, environment(sandbox, options.as), signals);
-}
-
-/** As they were named: the unprefixed variables are the first one's. */
-function inGivenOrder<M extends { readonly name: string; readonly aliases?: readonly string[] }>(
-  names: readonly string[],
-  modes: readonly M[],
-): readonly M[] {
-  const place = (mode: M) => {
-    const at = names.findIndex((name) => name === mode.name || mode.aliases?.includes(name));
-    return at < 0 ? names.length : at;
-  };
-  return [...modes].sort((a, b) => place(a) - place(b));
 }
 
 /** What is inherited, without what would get in the way, and with what the modes hand out. */

@@ -4,7 +4,7 @@ import { SandboxError } from "../errors.ts";
 import { findHandedOut, type HandedOut } from "../handed-out.ts";
 import type { Mode } from "../model.ts";
 import { nearest } from "../nearest.ts";
-import { selectMode } from "../select.ts";
+import { selectInOrder, selectMode } from "../select.ts";
 import { stateHome } from "../state/home.ts";
 import { livingOwner } from "../state/lock.ts";
 import { checkName } from "../state/state.ts";
@@ -34,19 +34,22 @@ export function folderOfRunning(name: string, modes: readonly string[]): string 
   });
 }
 
-/** What the client `as` of each named mode got, in the order of the names. */
+/** What the client `as` of each mode got, in the order of the names; a group means each of its modes. */
 export function reach(names: readonly string[], options: HandOutOptions): readonly HandedOut[] {
-  const { name, as } = options;
-  const modes = [...new Set(names.map((one) => selectMode(one, options.modes).name))];
-  const dir = folderOfRunning(name, modes);
-  return modes.map((mode) => findHandedOut(dir, name, mode, as));
+  return reachModes(selectInOrder(names, options.modes), options);
 }
 
 /** The same for a command that takes one mode. */
 export function reachOne(mode: string, options: HandOutOptions): HandedOut {
-  const [found] = reach([mode], options);
+  const [found] = reachModes([selectMode(mode, options.modes)], options);
   if (found === undefined) throw new SandboxError("bug", "no mode was asked for");
   return found;
+}
+
+function reachModes(modes: readonly Mode[], { name, as }: HandOutOptions): readonly HandedOut[] {
+  const wanted = modes.map((mode) => mode.name);
+  const dir = folderOfRunning(name, wanted);
+  return wanted.map((mode) => findHandedOut(dir, name, mode, as));
 }
 
 /**

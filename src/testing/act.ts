@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withNpm } from "./action-job.ts";
 import { realServer } from "./cli-room.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,15 +53,8 @@ export async function runWorkflow(act: string, yaml: string, files: Readonly<Rec
   git("init", "--quiet");
   git("add", "--all");
   git("commit", "--quiet", "--message", "test");
-  const { NODE_EXTRA_CA_CERTS } = process.env;
-  const variables = {
-    OUT: out,
-    NATS_SANDBOX_SERVER: (await realServer()).path,
-    // The home is not this user's, but packages come from where this user has them from.
-    npm_config_userconfig: execFileSync("npm", ["config", "get", "userconfig"], { encoding: "utf8" }).trim(),
-    ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }),
-    npm_config_cache: join(dir, "npm"),
-  };
+  const { PATH: _, ...npm } = withNpm(dir);
+  const variables = { OUT: out, NATS_SANDBOX_SERVER: (await realServer()).path, ...npm };
   const child = spawn(
     act,
     [

@@ -36,7 +36,9 @@ function handingOut(command: Command): Command {
 }
 
 function addEnvCommand(env: Command): void {
-  handingOut(env.argument("<mode...>", "modes that are up; the unprefixed variables mean the first"))
+  handingOut(
+    env.argument("<mode...>", "modes that are up, or groups; the unprefixed variables mean the first"),
+  )
     .summary("print the environment of a running mode's client")
     .description(
       "Prints the environment of a mode that is up: NATS_URL and so on, the names that the nats CLI\nreads, and each again as NATS_SANDBOX_<MODE>_URL and so on. A shell unsets the names that the\nmode has no value for. Formats: shell, fish, powershell, dotenv, json, github (for the later\nsteps of a GitHub Actions job, secrets masked), nats-context, kubernetes (Secrets), java (makes a\ntrust store and a key store, and prints @FILE, the argument that makes a JVM use them).",
