@@ -5,14 +5,16 @@ import {
   appendFileSync,
   constants,
   existsSync,
+  lstatSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
-import { messageOf, SandboxError } from "../errors.ts";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { EngineName, Mode } from "../model.ts";
 import { renderReport, type WantedReport, wantedReport } from "../report/formats.ts";
 import { annotations, fittingSummary } from "../report/github.ts";
@@ -81,12 +83,17 @@ export function openReports(
   };
 }
 
+/** Where a file comes to lie, though neither it nor its folder may be there yet. */
 function pathOf(file: string): string {
   const path = resolve(file);
   try {
     return realpathSync(path);
-  } catch {
-    return path; // it is not there yet
+  } catch (error) {
+    const folder = dirname(path);
+    if (codeOf(error) !== "ENOENT" || folder === path) return path;
+    const place = join(pathOf(folder), basename(path));
+    const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink ? pathOf(resolve(dirname(place), readlinkSync(place))) : place;
   }
 }
 
@@ -101,12 +108,12 @@ function refuseTwins(files: readonly ReportFile[]): void {
 /** What can be known beforehand of a file that cannot be written. */
 function whyNot(path: string): string | undefined {
   try {
-    const there = existsSync(path) ? statSync(path) : undefined;
-    if (there?.isDirectory()) return "it is a folder";
-    if (there !== undefined && !there.isFile()) return "it is no plain file";
     let folder = dirname(path);
     while (!existsSync(folder)) folder = dirname(folder);
     if (!statSync(folder).isDirectory()) return `${shown(folder)} is no folder`;
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) return "it is a folder";
+    if (there !== undefined && !there.isFile()) return "it is no plain file"; // or links that go round in a circle
     accessSync(folder, constants.W_OK);
     return undefined;
   } catch (error) {
