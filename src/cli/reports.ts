@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { CONFIG_FILE } from "../config/load.ts";
 import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { EngineName, Mode } from "../model.ts";
 import { renderReport, type WantedReport, wantedReport } from "../report/formats.ts";
@@ -23,6 +24,7 @@ import type { Report } from "../results.ts";
 import { makeDir, UNFINISHED } from "../state/private-files.ts";
 import { complain, type GlobalOptions, styleFor, tell } from "./output.ts";
 import type { Progress } from "./progress.ts";
+import { pathInRepository } from "./repository.ts";
 
 interface ReportFile extends WantedReport {
   /** Absolute, links followed. */
@@ -123,7 +125,7 @@ function whyNot(path: string): string | undefined {
 
 async function writeOne(file: ReportFile, report: Report, options: GlobalOptions): Promise<boolean> {
   try {
-    const text = await renderReport(file.format, report);
+    const text = await renderReport(file.format, file.format === "sarif" ? placed(report) : report);
     const why = whyNot(file.path);
     if (why !== undefined) throw new Error(why);
     makeDir(dirname(file.path), 0o777);
@@ -136,6 +138,12 @@ async function writeOne(file: ReportFile, report: Report, options: GlobalOptions
   }
   tell(`${file.format} report: ${shown(file.path)}`, options);
   return true;
+}
+
+/** With the file of settings, or the place where one would be, as code scanning knows it. */
+function placed({ configFile = CONFIG_FILE, ...report }: Report): Report {
+  const path = pathInRepository(resolve(configFile), process.cwd(), process.env);
+  return path === undefined ? report : { ...report, configFile: path };
 }
 
 function unwritten({ format, path }: ReportFile, why: string): string {
