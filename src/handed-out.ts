@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Server } from "./engines/engine.ts";
 import { natsContext } from "./env/nats-context.ts";
-import { shellFile } from "./env/shell.ts";
+import { commandLine, shellFile } from "./env/shell.ts";
 import { type ClientFiles, environmentOf } from "./env.ts";
 import { SandboxError } from "./errors.ts";
 import type { Connection } from "./model.ts";
@@ -66,10 +66,15 @@ export function listHandedOut(dir: string): readonly HandedOut[] {
 }
 
 /**
- * What one client of a running mode got.
+ * What one client of a running mode got. The `words` are those that mean the sandbox on a command line.
  * @throws SandboxError `not-up` when the sandbox does not run that mode, `unknown-client` when the mode has no such client
  */
-export function findHandedOut(dir: string, name: string, mode: string, client = "app"): HandedOut {
+export function findHandedOut(
+  dir: string,
+  sandbox: { readonly name: string; readonly words: readonly string[] },
+  mode: string,
+  client = "app",
+): HandedOut {
   const all = listHandedOut(dir);
   const ofMode = all.filter((one) => one.mode === mode);
   const found = ofMode.find((one) => one.client === client);
@@ -80,9 +85,9 @@ export function findHandedOut(dir: string, name: string, mode: string, client = 
       fix: "give one of these with --as",
     });
   const modes = [...new Set(all.map((one) => one.mode))];
-  throw new SandboxError("not-up", `${mode} is not up in the sandbox ${name}`, {
+  throw new SandboxError("not-up", `${mode} is not up in the sandbox ${sandbox.name}`, {
     ...(modes.length === 0 ? {} : { detail: `up there: ${modes.join(", ")}` }),
-    fix: `nats-sandbox up ${mode} --detach${name === "default" ? "" : ` --name ${name}`}`,
+    fix: commandLine(["nats-sandbox", "up", mode, "--detach", ...sandbox.words]),
   });
 }
 

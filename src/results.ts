@@ -87,7 +87,7 @@ export interface Report {
   readonly engine: EngineName | "auto";
   readonly startedAt: string;
   readonly ms: number;
-  /** The nats-sandbox.yaml that was read, from the working directory. */
+  /** The nats-sandbox.yaml that was read, from the working directory; for SARIF from the root of the repository. */
   readonly configFile?: string;
   readonly servers: readonly { readonly mode: string; readonly id: string; readonly version: string }[];
   readonly results: readonly CheckResult[];

@@ -86,7 +86,8 @@ const ERRORS = {
   "name-in-use": "Another process owns the sandbox of that name: stop it, or choose another `--name`.",
   "state-unusable":
     "The state directory or the cache cannot be written, or holds something that is not ours.",
-  "output-unusable": "A file or folder that was to be written cannot be, or holds something else already.",
+  "output-unusable":
+    "A file, a folder or standard output cannot be written, or what is there is something else.",
   "server-not-found":
     "No nats-server was found or fetched; every source that was tried is listed with its reason.",
   "server-broken": "The file does not run, or is no nats-server of version 1.4 or later.",

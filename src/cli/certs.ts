@@ -2,16 +2,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { EXIT, SandboxError } from "../errors.ts";
-import { findHandedOut, type HandedOut, listHandedOut } from "../handed-out.ts";
+import { type HandedOut, listHandedOut } from "../handed-out.ts";
 import type { Mode } from "../model.ts";
 import { describeCertificate, isSignedBy, pemCertificates } from "../pki/describe.ts";
 import { type CertificateText, certificateList, certificateText } from "../report/certificates.ts";
 import { selectMode } from "../select.ts";
 import { listDir } from "../state/private-files.ts";
 import { type GlobalOptions, result, resultJson, styleFor, tell, widthOf } from "./output.ts";
-import { folderOfRunning, type HandOutOptions, reachOne } from "./reach.ts";
+import { type HandOutOptions, handedOutBy, placeOfRunning, reachOne, type SandboxChoice } from "./reach.ts";
 
-export type CertsListOptions = Pick<HandOutOptions, "name" | "modes" | keyof GlobalOptions>;
+export type CertsListOptions = Pick<HandOutOptions, "modes" | keyof GlobalOptions | keyof SandboxChoice>;
 
 export interface CertsInspectOptions extends HandOutOptions {
   /** The servers' certificates in place of the client's. */
@@ -20,8 +20,9 @@ export interface CertsInspectOptions extends HandOutOptions {
 
 export async function certsList(names: readonly string[], options: CertsListOptions): Promise<number> {
   const asked = [...new Set(names.map((one) => selectMode(one, options.modes).name))];
-  const dir = folderOfRunning(options.name, asked);
-  for (const mode of asked) findHandedOut(dir, options.name, mode); // says so when it is not up
+  const place = placeOfRunning(options, asked);
+  const { dir } = place;
+  for (const mode of asked) handedOutBy(place, options, mode); // says so when it is not up
   const modes = asked.length > 0 ? asked : [...new Set(listHandedOut(dir).map(({ mode }) => mode))];
   const found = modes.map((mode) => ({ mode, certificates: certificatesOf(dir, mode, options) }));
   for (const { mode, certificates } of found)
@@ -45,7 +46,7 @@ export async function certsInspect(name: string, options: CertsInspectOptions): 
       fix: "leave one of them out",
     });
   const { mode, client } = reachOne(name, options);
-  const all = certificatesOf(folderOfRunning(options.name, [mode]), mode, options);
+  const all = certificatesOf(placeOfRunning(options, [mode]).dir, mode, options);
   if (all.length === 0) throw withoutCertificates(mode);
   const isAsked = ({ whose }: CertificateText) =>
     options.server === true ? whose.startsWith("server ") : whose === `client ${client}`;

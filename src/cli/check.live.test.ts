@@ -1,5 +1,5 @@
 /** `check` from outside: the report as data, and what a server that breaks its promise, or does not start, comes to. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MODES } from "../modes/all.gen.ts";
@@ -126,6 +126,36 @@ describe.concurrent("a server that breaks its promise", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/logs are kept in .*\.nats-sandbox\/default$/m);
     expect(leftBesideLogs(room)).toEqual([]);
+  });
+});
+
+/** Its only control deviates, as a server of that age may, so that the refusal beside it proves nothing. */
+const UNPROVEN = `
+own:
+  shop:
+    secrets: { app: { kind: password, user: app } }
+    servers: { server: { users: [{ login: app }] } }
+    clients:
+      app: { login: { user: $app.user, password: $app.password } }
+      none: {}
+    checks:
+      in: { as: none, expect: ok, deviates: { without: allow-responses, got: login, because: it is old } }
+      out: { as: none, control: in, expect: login }
+`;
+
+describe.concurrent("a check that proves nothing", () => {
+  it("fails a run in which nothing else is wrong: 1, and why", async () => {
+    await using room = await openRoom("inconclusive");
+    writeFileSync(join(room.work, "nats-sandbox.yaml"), UNPROVEN);
+    const old = room.script(
+      "old-server",
+      `[ "$1" = --version ] && echo 'nats-server: v2.0.3' || exec '${realPath}' "$@"`,
+    );
+    const { status, stdout } = await room.run(["check", "shop", "--json", "--server", old]);
+    const { totals, results } = JSON.parse(stdout) as Report;
+    expect(totals).toEqual({ pass: 0, fail: 0, inconclusive: 1, deviates: 1, skip: 0 });
+    expect(results.find(({ id }) => id === "shop/out")?.reason).toMatch(/^its control "in" did not get in$/);
+    expect(status).toBe(1);
   });
 });
 

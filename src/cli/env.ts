@@ -6,12 +6,12 @@ import { githubFile, githubMasks } from "../env/github.ts";
 import { contentsOf, defaultMount, kubernetesSecrets } from "../env/kubernetes.ts";
 import { checkContextPaths, natsContext } from "../env/nats-context.ts";
 import { seenFrom } from "../env/seen-from.ts";
-import { fish, posixShell, powershell } from "../env/shell.ts";
+import { commandLine, fish, posixShell, powershell } from "../env/shell.ts";
 import { type EnvironmentOptions, environmentOf, environmentOfModes } from "../env.ts";
 import { EXIT, messageOf, SandboxError } from "../errors.ts";
 import { type HandedOut, listHandedOut } from "../handed-out.ts";
 import { complain, result, resultJson, tell } from "./output.ts";
-import { folderOfRunning, type HandOutOptions, oneOf, reach } from "./reach.ts";
+import { commandFor, type HandOutOptions, oneOf, placeOfRunning, reach, sameSandbox } from "./reach.ts";
 
 export interface EnvOptions extends HandOutOptions {
   /** Default: shell, or json with `--json`. */
@@ -54,7 +54,7 @@ export async function env(names: readonly string[], options: EnvOptions): Promis
   else if (format === "kubernetes") result(secretsOf(found, from, options).trimEnd());
   else if (format === "java") result(await argumentFileOf(found, options));
   else if (format === "nats-context") result(contextOf(handedOut).trimEnd());
-  else result(asText(format, environmentOfModes(handedOut, how), commandOf(names, options)).trimEnd());
+  else result(asText(format, environmentOfModes(handedOut, how), wordsOf(names, options)).trimEnd());
   return EXIT.ok;
 }
 
@@ -65,33 +65,42 @@ function filesOf(found: readonly HandedOut[], { files }: EnvOptions): string | u
   });
 }
 
-/** The comment comes last: `eval $(…)` without quotes makes one line of it all. */
+/**
+ * The comment comes last: `eval $(…)` without quotes makes one line of it all. A word that breaks the line would end it,
+ * and be run.
+ */
 function asText(
   format: "shell" | "fish" | "powershell" | "dotenv",
   environment: Readonly<Record<string, string>>,
-  command: string,
+  words: readonly string[],
 ): string {
+  const ends = words.some((word) => /\p{Cc}/u.test(word));
+  const loadedWith = (how: (command: string) => string) =>
+    ends || format === "dotenv" ? "" : `# Load with: ${how(commandLine(words, format))}`;
   switch (format) {
     case "shell":
-      return `${posixShell(environment)}# Load with: eval "$(${command})"`;
+      return `${posixShell(environment)}${loadedWith((command) => `eval "$(${command})"`)}`;
     case "fish":
-      return `${fish(environment)}# Load with: ${command} --format fish | source`;
+      return `${fish(environment)}${loadedWith((command) => `${command} --format fish | source`)}`;
     case "powershell":
-      return `${powershell(environment)}# Load with: ${command} --format powershell | Out-String | Invoke-Expression`;
+      return `${powershell(environment)}${loadedWith((command) => `${command} --format powershell | Out-String | Invoke-Expression`)}`;
     case "dotenv":
       return dotenv(environment);
   }
 }
 
-function commandOf(names: readonly string[], { name, as, url, from, files }: EnvOptions): string {
-  const words = [
+function wordsOf(names: readonly string[], options: EnvOptions): readonly string[] {
+  const { as, url, from, files } = options;
+  return [
+    "nats-sandbox",
+    "env",
+    ...names,
     ...(as === undefined ? [] : ["--as", as]),
-    ...(name === "default" ? [] : ["--name", name]),
+    ...sameSandbox(options),
     ...(url === true ? ["--url"] : []),
     ...(from === undefined ? [] : ["--from", from]),
     ...(files === undefined ? [] : ["--files", files]),
   ];
-  return ["nats-sandbox env", ...names, ...words].join(" ");
 }
 
 /** The environment of all, and each mode's own. */
@@ -136,7 +145,7 @@ async function argumentFileOf(found: readonly HandedOut[], options: EnvOptions):
   const one = onlyOne(found, "a JVM has one trust store and one key store, so this");
   if (options.from !== undefined || options.files !== undefined)
     throw new SandboxError("usage", "--format java is for a JVM of this machine", {
-      fix: `nats-sandbox certs export ${one.mode} --format pkcs12 --out DIR, and mount that`,
+      fix: `${commandFor(options, "certs", "export", one.mode, "--format", "pkcs12", "--out", "DIR")}, and mount that`,
     });
   const { writeJavaStores } = await import("./java-stores.ts");
   return `@${writeJavaStores(one)}`;
@@ -166,9 +175,7 @@ function passOn(handedOut: readonly HandedOut[], how: EnvironmentOptions, option
     });
   const environment = environmentOfModes(handedOut, how);
   const modes = handedOut.map(({ mode }) => mode);
-  const others = listHandedOut(folderOfRunning(options.name, modes)).filter(({ mode }) =>
-    modes.includes(mode),
-  );
+  const others = listHandedOut(placeOfRunning(options, modes).dir).filter(({ mode }) => modes.includes(mode));
   const masks = others
     .map((one) => githubMasks(environmentOf(one.connection, one.files)))
     .join("")

@@ -12,8 +12,6 @@ export interface GuardOptions extends GlobalOptions {
 }
 
 export async function guard(options: GuardOptions, command: () => Promise<number>): Promise<number> {
-  // `| head` closes the pipe early, and a closed window takes the terminal away: then nobody reads, which is no error.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreNobodyReads);
   try {
     return await command();
   } catch (error) {
@@ -21,10 +19,6 @@ export async function guard(options: GuardOptions, command: () => Promise<number
     if (error instanceof EndedBySignal) process.exit(error.status);
     return fail(error, options);
   }
-}
-
-function ignoreNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 }
 
 function fail(error: unknown, options: GuardOptions): number {

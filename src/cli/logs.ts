@@ -1,22 +1,19 @@
 /** `nats-sandbox logs`: what the servers say, without secrets. */
 import { EXIT } from "../errors.ts";
-import { askLogs, ownerOf } from "../keeper/ask.ts";
+import { askLogs } from "../keeper/ask.ts";
 import type { LogLine } from "../keeper/logs.ts";
-import { stateHome } from "../state/home.ts";
-import { placeOf } from "../state/state.ts";
 import { type GlobalOptions, result, resultJson, styleFor } from "./output.ts";
+import { placeOfRunning, type SandboxChoice } from "./reach.ts";
 import { listenForSignals } from "./signals.ts";
 
-export interface LogsOptions extends GlobalOptions {
-  readonly name: string;
+export interface LogsOptions extends GlobalOptions, SandboxChoice {
   readonly follow?: boolean;
   /** So many of the last lines of each server. */
   readonly lines?: number;
 }
 
 export async function logs(names: readonly string[], options: LogsOptions): Promise<number> {
-  const place = placeOf(stateHome(process.env, process.cwd()), options.name);
-  ownerOf(place);
+  const place = placeOfRunning(options);
   using signals = listenForSignals();
   const lines = askLogs(place, names, {
     follow: options.follow === true,

@@ -2,12 +2,13 @@
 /** The command line. Loads the argument parser alone; each command brings what it needs when it is run. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { EXIT } from "../errors.ts";
+import { ERROR_STATUS, EXIT } from "../errors.ts";
 import { addDetachedCommands } from "./commands/detached.ts";
 import { addHandOutCommands } from "./commands/hand-out.ts";
 import { addStartCommands } from "./commands/start.ts";
 import { addToolCommands } from "./commands/tools.ts";
 import { example } from "./program.ts";
+import { isResultLost, watchStreams } from "./streams.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -35,6 +36,7 @@ addDetachedCommands(program);
 addHandOutCommands(program);
 addToolCommands(program);
 
+watchStreams();
 try {
   await program.parseAsync();
 } catch (error) {
@@ -44,6 +46,7 @@ try {
   if (process.exitCode !== EXIT.ok && process.argv.includes("--json"))
     process.stdout.write(`${JSON.stringify({ schema: 1, error: usageError(error.message) }, null, 2)}\n`);
 }
+if ((await isResultLost()) && !process.exitCode) process.exitCode = ERROR_STATUS["output-unusable"];
 
 function usageError(said: string): unknown {
   const [message = "", ...detail] = said.replace(/^error: /, "").split("\n");

@@ -1,9 +1,9 @@
 /** Where output goes: pipes that close early, quiet runs, and terminals with their colours, live table and Ctrl-C. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../testing/cli-program.ts";
-import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
+import { eventually, Program } from "../testing/cli-program.ts";
+import { MAIN, openRoom, type Room, realServer } from "../testing/cli-room.ts";
 import { inTerminal, PYTHON } from "../testing/cli-terminal.ts";
 
 const ESCAPE = "\u001b";
@@ -39,6 +39,54 @@ describe.concurrent("a reader that goes away", () => {
     for (const stream of ["stdout", "stderr"] as const) up.hangUp(stream);
     await eventually(() => room.files().some((file) => file.endsWith("tls/app.env")), "up to be ready");
     expect((await up.end("SIGTERM")).status).toBe(0);
+    await nothingIsLeft(room);
+  });
+});
+
+describe.runIf(existsSync("/dev/full"))("a full disk under the result", { concurrent: true }, () => {
+  const start = (room: Room, args: readonly string[], to = "> /dev/full") =>
+    new Program("/bin/sh", ["-c", `exec "$@" ${to}`, "sh", process.execPath, MAIN, ...args], {
+      cwd: room.work,
+      env: room.env,
+    });
+  const SAID =
+    "✖ standard output cannot be written\n  ENOSPC: no space left on device, write\n→ give it to a file or a program that takes it\n";
+
+  it.each([[["modes"]], [["config", "open"]], [["--help"]], [["--version"]], [["check", "open", "--json"]]])(
+    "is said once, and ends %j with 3",
+    async (args) => {
+      await using room = await openRoom("full");
+      const { status, stderr } = await start(room, args).ended;
+      expect({ status, said: stderr.endsWith(SAID) }).toEqual({ status: 3, said: true });
+      expect(stderr.match(/ENOSPC/g)).toHaveLength(1);
+      await nothingIsLeft(room);
+    },
+  );
+
+  it("takes no report away, and no status of its own from what failed", async () => {
+    await using room = await openRoom("full-report");
+    const args = ["check", "user-pass", "--require", "natscli", "--report", "json=r.json"];
+    const { status, stderr } = await start(room, args).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain(SAID);
+    expect(JSON.parse(readFileSync(join(room.work, "r.json"), "utf8")).schema).toBe(1);
+    expect(await room.remaining()).toEqual([]);
+    expect((await start(room, ["check", "opne", "--json"]).ended).status).toBe(2);
+  });
+
+  it("is told at once by up, which stays up, and at its end is 3", async () => {
+    await using room = await openRoom("full-up");
+    const up = await start(room, ["up", "open", "--report", "json=r.json"]).says(/json report: r\.json/);
+    expect(up.stderr).toContain(SAID);
+    expect((await up.end("SIGINT")).status).toBe(3);
+    expect(await room.remaining()).toEqual([]);
+  });
+
+  it("does no harm under standard error", async () => {
+    await using room = await openRoom("full-stderr");
+    const { status, stdout } = await start(room, ["check", "open"], "2> /dev/full").ended;
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ {2}✔ open /m);
     await nothingIsLeft(room);
   });
 });

@@ -1,5 +1,5 @@
 /** Finds what a running sandbox hands out, for the commands that pass it on. */
-import { join } from "node:path";
+import { commandLine } from "../env/shell.ts";
 import { SandboxError } from "../errors.ts";
 import { findHandedOut, type HandedOut } from "../handed-out.ts";
 import type { Mode } from "../model.ts";
@@ -7,12 +7,16 @@ import { nearest } from "../nearest.ts";
 import { selectInOrder, selectMode } from "../select.ts";
 import { stateHome } from "../state/home.ts";
 import { livingOwner } from "../state/lock.ts";
-import { checkName } from "../state/state.ts";
+import { placeOf, type SandboxPlace } from "../state/state.ts";
 import type { GlobalOptions } from "./output.ts";
+import type { ConfiguredOptions } from "./settings.ts";
 
-export interface HandOutOptions extends GlobalOptions {
-  /** Of the sandbox. */
+/** Which sandbox is meant. */
+export interface SandboxChoice extends ConfiguredOptions {
   readonly name: string;
+}
+
+export interface HandOutOptions extends GlobalOptions, SandboxChoice {
   /** Every mode there is. */
   readonly modes: readonly Mode[];
   /** Client of the mode; `app` when absent. */
@@ -20,23 +24,46 @@ export interface HandOutOptions extends GlobalOptions {
 }
 
 /**
- * The folder of a sandbox that is up.
+ * The words by which another command means the same sandbox: those that were given. Without them it reads the same file
+ * and comes to the same name.
+ */
+export function sameSandbox({ name, config, given }: SandboxChoice): readonly string[] {
+  return [
+    ...(config === undefined ? [] : ["--config", config]),
+    ...(given.includes("name") ? ["--name", name] : []),
+  ];
+}
+
+/** A command that this one tells of, for the same sandbox. */
+export function commandFor(options: SandboxChoice, ...words: readonly string[]): string {
+  return commandLine(["nats-sandbox", ...words, ...sameSandbox(options)]);
+}
+
+/**
+ * The place of a sandbox that is up.
  * @throws SandboxError `invalid-name`; `not-up` when nobody owns it, with the command that starts `modes`
  */
-export function folderOfRunning(name: string, modes: readonly string[]): string {
-  checkName(name);
-  const home = stateHome(process.env, process.cwd());
-  if (livingOwner(home, name) !== undefined) return join(home, name);
-  const words = ["nats-sandbox up", ...modes, "--detach", ...(name === "default" ? [] : ["--name", name])];
-  throw new SandboxError("not-up", `the sandbox ${name} is not up`, {
-    detail: `looked in ${home}`,
-    fix: words.join(" "),
+export function placeOfRunning(options: SandboxChoice, modes: readonly string[] = []): SandboxPlace {
+  const place = placeOf(stateHome(process.env, process.cwd()), options.name);
+  if (livingOwner(place.home, place.name) !== undefined) return place;
+  throw new SandboxError("not-up", `the sandbox ${place.name} is not up`, {
+    detail: `looked in ${place.home}`,
+    fix: commandFor(options, "up", ...modes, "--detach"),
   });
 }
 
 /** What the client `as` of each mode got, in the order of the names; a group means each of its modes. */
 export function reach(names: readonly string[], options: HandOutOptions): readonly HandedOut[] {
   return reachModes(selectInOrder(names, options.modes), options);
+}
+
+/** What the client `as` of one mode got. */
+export function handedOutBy(
+  { dir }: SandboxPlace,
+  options: SandboxChoice & { readonly as?: string },
+  mode: string,
+): HandedOut {
+  return findHandedOut(dir, { name: options.name, words: sameSandbox(options) }, mode, options.as);
 }
 
 /** The same for a command that takes one mode. */
@@ -46,10 +73,10 @@ export function reachOne(mode: string, options: HandOutOptions): HandedOut {
   return found;
 }
 
-function reachModes(modes: readonly Mode[], { name, as }: HandOutOptions): readonly HandedOut[] {
-  const wanted = modes.map((mode) => mode.name);
-  const dir = folderOfRunning(name, wanted);
-  return wanted.map((mode) => findHandedOut(dir, name, mode, as));
+function reachModes(modes: readonly Mode[], options: HandOutOptions): readonly HandedOut[] {
+  const names = modes.map((mode) => mode.name);
+  const place = placeOfRunning(options, names);
+  return names.map((name) => handedOutBy(place, options, name));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** How reports are asked for: wrongly, in nats-sandbox.yaml, and of `up`. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import type { Report } from "../results.ts";
@@ -24,6 +24,42 @@ test.concurrent.each([
   expect(stderr).toMatch(said);
   expect(stderr).not.toContain(": ready at");
   expect(room.left()).toEqual([]);
+});
+
+describe.concurrent("links to what is not there yet", () => {
+  const prepare = (room: Room) => {
+    mkdirSync(join(room.work, "real"));
+    symlinkSync("real", join(room.work, "folder"));
+    symlinkSync("folder/new/r", join(room.work, "file"));
+    symlinkSync("round", join(room.work, "round"));
+  };
+
+  it.each([
+    ["a folder", "json=real/r", "html=folder/r", "real/r"],
+    ["a folder, and another to be made", "json=real/a/b", "html=folder/a/b", "real/a/b"],
+    ["a file", "json=file", "html=real/new/r", "real/new/r"],
+  ])("%s hide no twin", async (_, one, other, twin) => {
+    await using room = await openRoom("reports-twins");
+    prepare(room);
+    const { status, stderr } = await room.run(["check", "open", "--report", one, "--report", other]);
+    expect({ status, said: stderr.split("\n")[0] }).toEqual({
+      status: 2,
+      said: `✖ two reports go into one file: ${twin}`,
+    });
+  });
+
+  it("are followed; one that goes round in a circle is said", async () => {
+    await using room = await openRoom("reports-links");
+    prepare(room);
+    const args = ["--report", "json=file", "--report", "html=round"];
+    const { status, stderr } = await room.run(["check", "open", ...args]);
+    expect(status).toBe(3);
+    expect(stderr).toContain("json report: real/new/r\n");
+    expect((JSON.parse(read(room, "file")) as Report).schema).toBe(1);
+    for (const link of ["file", "round"])
+      expect(lstatSync(join(room.work, link)).isSymbolicLink()).toBe(true);
+    expect(stderr).toContain("the html report cannot be written to round: it is no plain file");
+  });
 });
 
 describe.concurrent("nats-sandbox.yaml", () => {

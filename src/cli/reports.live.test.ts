@@ -131,6 +131,25 @@ describe.concurrent("a server that does not start", () => {
     expect(totals.pass).toBeGreaterThan(3);
   });
 
+  it("is placed in the repository, wherever its settings are and the run is", async () => {
+    await using room = await openRoom("reports-place");
+    const server = await editedServer(room, DOES_NOT_START);
+    const cwd = join(room.work, "mono/pkg");
+    for (const folder of [cwd, join(room.work, ".git")]) mkdirSync(folder, { recursive: true });
+    const placeOf = async (...more: string[]) => {
+      await room.run(["check", "open", "--server", server, "--report", "sarif=r.sarif", ...more], { cwd });
+      const [{ locations }] = JSON.parse(read(room, "mono/pkg/r.sarif")).runs[0].results;
+      return locations[0].physicalLocation.artifactLocation.uri;
+    };
+    expect(await placeOf()).toBe("mono/pkg/nats-sandbox.yaml");
+    for (const folder of ["work", "work/mono/pkg"])
+      writeFileSync(join(room.dir, folder, "nats-sandbox.yaml"), "modes: [open]\n");
+    expect(await placeOf()).toBe("mono/pkg/nats-sandbox.yaml");
+    expect(await placeOf("--config", "../../nats-sandbox.yaml")).toBe("nats-sandbox.yaml");
+    writeFileSync(join(room.dir, "outside.yaml"), "modes: [open]\n");
+    expect(await placeOf("--config", "../../../outside.yaml")).toBe("nats-sandbox.yaml");
+  });
+
   it("which cannot be found is told of every mode", async () => {
     await using room = await openRoom("reports-nowhere");
     const { status } = await room.run(["check", "open", "--server", "/bin/true", "--report", "json=r.json"]);

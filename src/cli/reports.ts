@@ -5,14 +5,17 @@ import {
   appendFileSync,
   constants,
   existsSync,
+  lstatSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
-import { messageOf, SandboxError } from "../errors.ts";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { CONFIG_FILE } from "../config/load.ts";
+import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { EngineName, Mode } from "../model.ts";
 import { renderReport, type WantedReport, wantedReport } from "../report/formats.ts";
 import { annotations, fittingSummary } from "../report/github.ts";
@@ -21,6 +24,7 @@ import type { Report } from "../results.ts";
 import { makeDir, UNFINISHED } from "../state/private-files.ts";
 import { complain, type GlobalOptions, styleFor, tell } from "./output.ts";
 import type { Progress } from "./progress.ts";
+import { pathInRepository } from "./repository.ts";
 
 interface ReportFile extends WantedReport {
   /** Absolute, links followed. */
@@ -81,12 +85,17 @@ export function openReports(
   };
 }
 
+/** Where a file comes to lie, though neither it nor its folder may be there yet. */
 function pathOf(file: string): string {
   const path = resolve(file);
   try {
     return realpathSync(path);
-  } catch {
-    return path; // it is not there yet
+  } catch (error) {
+    const folder = dirname(path);
+    if (codeOf(error) !== "ENOENT" || folder === path) return path;
+    const place = join(pathOf(folder), basename(path));
+    const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink ? pathOf(resolve(dirname(place), readlinkSync(place))) : place;
   }
 }
 
@@ -101,12 +110,12 @@ function refuseTwins(files: readonly ReportFile[]): void {
 /** What can be known beforehand of a file that cannot be written. */
 function whyNot(path: string): string | undefined {
   try {
-    const there = existsSync(path) ? statSync(path) : undefined;
-    if (there?.isDirectory()) return "it is a folder";
-    if (there !== undefined && !there.isFile()) return "it is no plain file";
     let folder = dirname(path);
     while (!existsSync(folder)) folder = dirname(folder);
     if (!statSync(folder).isDirectory()) return `${shown(folder)} is no folder`;
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) return "it is a folder";
+    if (there !== undefined && !there.isFile()) return "it is no plain file"; // or links that go round in a circle
     accessSync(folder, constants.W_OK);
     return undefined;
   } catch (error) {
@@ -116,7 +125,7 @@ function whyNot(path: string): string | undefined {
 
 async function writeOne(file: ReportFile, report: Report, options: GlobalOptions): Promise<boolean> {
   try {
-    const text = await renderReport(file.format, report);
+    const text = await renderReport(file.format, file.format === "sarif" ? placed(report) : report);
     const why = whyNot(file.path);
     if (why !== undefined) throw new Error(why);
     makeDir(dirname(file.path), 0o777);
@@ -129,6 +138,12 @@ async function writeOne(file: ReportFile, report: Report, options: GlobalOptions
   }
   tell(`${file.format} report: ${shown(file.path)}`, options);
   return true;
+}
+
+/** With the file of settings, or the place where one would be, as code scanning knows it. */
+function placed({ configFile = CONFIG_FILE, ...report }: Report): Report {
+  const path = pathInRepository(resolve(configFile), process.cwd(), process.env);
+  return path === undefined ? report : { ...report, configFile: path };
 }
 
 function unwritten({ format, path }: ReportFile, why: string): string {

@@ -1,18 +1,15 @@
 /** `nats-sandbox restart`: the same servers again, on the same ports, with the same streams. */
 import { EXIT } from "../errors.ts";
-import { askRestart, askStatus, ownerOf } from "../keeper/ask.ts";
-import { stateHome } from "../state/home.ts";
-import { placeOf } from "../state/state.ts";
+import { askRestart, askStatus } from "../keeper/ask.ts";
 import { type GlobalOptions, resultJson, tell } from "./output.ts";
+import { placeOfRunning, type SandboxChoice } from "./reach.ts";
 import { showOne } from "./status.ts";
 
-export interface RestartOptions extends GlobalOptions {
-  readonly name: string;
-}
-
-export async function restart(names: readonly string[], options: RestartOptions): Promise<number> {
-  const place = placeOf(stateHome(process.env, process.cwd()), options.name);
-  ownerOf(place);
+export async function restart(
+  names: readonly string[],
+  options: GlobalOptions & SandboxChoice,
+): Promise<number> {
+  const place = placeOfRunning(options);
   const before = await askStatus(place);
   tell("restarting…", options);
   const status = await askRestart(place, names);

@@ -6,9 +6,9 @@ import { stateHome } from "../state/home.ts";
 import { namesUp } from "../state/lock.ts";
 import { placeOf } from "../state/state.ts";
 import { type GlobalOptions, result, resultJson, styleFor, tell } from "./output.ts";
+import { placeOfRunning, type SandboxChoice } from "./reach.ts";
 
-export interface StatusOptions extends GlobalOptions {
-  readonly name: string;
+export interface StatusOptions extends GlobalOptions, SandboxChoice {
   readonly all?: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface StatusOptions extends GlobalOptions {
 export async function status(options: StatusOptions): Promise<number> {
   const home = stateHome(process.env, process.cwd());
   if (options.all !== true) {
-    const one = await askStatus(placeOf(home, options.name));
+    const one = await askStatus(placeOfRunning(options));
     if (options.json === true) resultJson(one);
     else showOne(one, options);
     return isWell(one) ? EXIT.ok : EXIT.failed;

@@ -6,6 +6,7 @@ import { detach } from "./detach.ts";
 import { complain, resultJson, tell, widthOf } from "./output.ts";
 import { type Owned, type OwningOptions, own } from "./own.ts";
 import { Progress, withProgress } from "./progress.ts";
+import { commandFor } from "./reach.ts";
 import { openReports, type Reports } from "./reports.ts";
 import { isGood, modesToStart, print } from "./run.ts";
 import { type ConfiguredOptions, settle } from "./settings.ts";
@@ -40,7 +41,7 @@ async function upHere(
   const progress = new Progress(modes, options);
   const emit = (event: SandboxEvent) => {
     if (!ready) progress.take(event);
-    else if (event.type === "phase" && event.phase === "lost") complain(lost(event.mode));
+    else if (event.type === "phase" && event.phase === "lost") complain(lost(event.mode, options));
     else if (event.type === "note") tell(event.text, options);
   };
   const run = { modes, progress, engine: options.engine, version };
@@ -49,7 +50,7 @@ async function upHere(
   );
   ready = true;
   if (options.json === true) resultJson(await owned.status());
-  else print(owned.outcome, progress, options, ["  Ctrl-C stops everything.", ...hints(owned, options.name)]);
+  else print(owned.outcome, progress, options, ["  Ctrl-C stops everything.", ...hints(owned, options)]);
   const written = await reports.write(owned.outcome.report);
   await owned.over;
   tell("stopping…", options);
@@ -71,29 +72,30 @@ async function upDetached(
   const { outcome, handedOut, status, kept } = await reports.around(run, () =>
     withProgress(progress, () => detach(order, signals, progress.take)),
   );
-  const down = `nats-sandbox down${options.name === "default" ? "" : ` --name ${options.name}`}`;
   if (options.json === true) resultJson(status);
   else if (kept)
-    print(outcome, progress, options, [`  ${down} stops everything.`, ...hints({ handedOut }, options.name)]);
+    print(outcome, progress, options, [
+      `  ${commandFor(options, "down")} stops everything.`,
+      ...hints({ handedOut }, options),
+    ]);
   else print(outcome, progress, options, ["  Everything is stopped: --keep-on-failure leaves it running."]);
   const written = await reports.write(outcome.report);
   if (!isGood(outcome)) return EXIT.failed;
   return written ? EXIT.ok : ERROR_STATUS["output-unusable"];
 }
 
-function lost(mode: string): string {
-  return `✖ ${mode}: its server ended by itself; nats-sandbox logs ${mode} shows its last words`;
+function lost(mode: string, options: UpOptions): string {
+  return `✖ ${mode}: its server ended by itself; ${commandFor(options, "logs", mode)} shows its last words`;
 }
 
 /** What to do next, with the mode that most people come for. */
-function hints({ handedOut }: Pick<Owned, "handedOut">, name: string): readonly string[] {
+function hints({ handedOut }: Pick<Owned, "handedOut">, options: UpOptions): readonly string[] {
   const one = handedOut.find(({ mode }) => mode === "tls-verify") ?? handedOut[0];
   if (one === undefined) return [];
-  const named = name === "default" ? "" : ` --name ${name}`;
   const commands = [
-    [`eval "$(nats-sandbox env ${one.mode}${named})"`, "use it from this shell"],
-    [`nats-sandbox connect ${one.mode} --lang javascript${named}`, "code that connects"],
-    [`nats-sandbox config ${one.mode}${named}`, "its server config"],
+    [`eval "$(${commandFor(options, "env", one.mode)})"`, "use it from this shell"],
+    [commandFor(options, "connect", one.mode, "--lang", "javascript"), "code that connects"],
+    [commandFor(options, "config", one.mode), "its server config"],
   ] as const;
   const column = Math.max(...commands.map(([command]) => command.length)) + 3;
   // A command that is wrapped is hard to copy; what it is for says its name.

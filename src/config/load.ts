@@ -5,7 +5,7 @@ import { codeOf, messageOf, SandboxError } from "../errors.ts";
 import type { Mode } from "../model.ts";
 import { type Config, DEFAULT_SELECTION, type Rules } from "./config.ts";
 
-const CONFIG_FILE = "nats-sandbox.yaml";
+export const CONFIG_FILE = "nats-sandbox.yaml";
 /** Bytes. */
 const LARGEST = 1_000_000;
 

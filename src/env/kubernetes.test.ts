@@ -54,7 +54,9 @@ test("every value is read back as the text that it is", () => {
     "=",
     "a: b",
     "#",
+    "\u007f",
     "\u0085",
+    "\u009b",
     "\u2028",
     "\ufeff",
     "\t",
@@ -64,7 +66,9 @@ test("every value is read back as the text that it is", () => {
   const env = Object.fromEntries(
     [...values, ...lines, ...randomTexts(500)].map((text, i) => [`V${i}`, text]),
   );
-  expect(documents(kubernetesSecrets([{ ...POD, env }]))[0].stringData).toEqual(env);
+  const text = kubernetesSecrets([{ ...POD, env }]);
+  expect(documents(text)[0].stringData).toEqual(env);
+  expect(text).not.toMatch(/[\u007f-\u009f\u2028\u2029\ufeff]/); // other readers take these for line breaks, or refuse them
 });
 
 test("names are such as Kubernetes takes, and tell clients apart", () => {
@@ -73,7 +77,9 @@ test("names are such as Kubernetes takes, and tell clients apart", () => {
   expect(nameOf("tls", "app")).toBe("nats-tls");
   expect(nameOf("permissions", "service")).toBe("nats-permissions-service");
   expect(nameOf("My_Mode_", "a.b")).toBe("nats-my-mode-a-b");
+  expect(nameOf("tls", "a_")).toBe("nats-tls-a");
   expect(nameOf("x".repeat(300), "app")).toHaveLength(240);
+  expect(nameOf(`${"x".repeat(234)}-y`, "app")).toMatch(/x$/);
 });
 
 test("the files are named as they are mounted, and a context of this machine is none of them", () => {

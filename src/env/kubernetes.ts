@@ -71,6 +71,6 @@ function secretName(mode: string, client: string): string {
     .join("-")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replace(/-$/, "")
-    .slice(0, 240);
+    .slice(0, 240)
+    .replace(/-$/, "");
 }

@@ -19,24 +19,37 @@ export function posixQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** In fish's single quotes a backslash escapes itself and the quote. */
 export function fish(env: Environment): string {
-  const quoted = (value: string) => `'${value.replaceAll(/[\\']/g, "\\$&")}'`;
   return commands(
     env,
-    (name, value) => `set -gx ${name} ${quoted(value)}`,
+    (name, value) => `set -gx ${name} ${fishQuote(value)}`,
     (names) => `set -eg ${names.join(" ")}`,
   );
 }
 
-/** PowerShell ends a quoted text at a typographic quote too; each is written twice (about_Quoting_Rules). */
+/** In fish's single quotes a backslash escapes itself and the quote. */
+function fishQuote(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, "\\$&")}'`;
+}
+
 export function powershell(env: Environment): string {
-  const quoted = (value: string) => `'${value.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`;
   return commands(
     env,
-    (name, value) => `$env:${name} = ${quoted(value)}`,
+    (name, value) => `$env:${name} = ${powershellQuote(value)}`,
     (names) => `Remove-Item -ErrorAction Ignore ${names.map((name) => `Env:${name}`).join(", ")}`,
   );
+}
+
+/** PowerShell ends a quoted text at a typographic quote too; each is written twice (about_Quoting_Rules). */
+function powershellQuote(text: string): string {
+  return `'${text.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`;
+}
+
+const QUOTES = { shell: posixQuote, fish: fishQuote, powershell: powershellQuote } as const;
+
+/** Words of one command line, quoted where it must be. */
+export function commandLine(words: readonly string[], shell: keyof typeof QUOTES = "shell"): string {
+  return words.map((word) => (/^[\w./:-]+$/.test(word) ? word : QUOTES[shell](word))).join(" ");
 }
 
 function commands(

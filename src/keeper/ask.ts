@@ -28,10 +28,9 @@ export function ownerOf({ home, name }: SandboxPlace): ProcessId {
   checkName(name);
   const owner = livingOwner(home, name);
   if (owner !== undefined) return owner;
-  const named = name === "default" ? "" : ` --name ${name}`;
   throw new SandboxError("not-up", `the sandbox ${name} is not up`, {
     detail: `nobody owns it in ${home}`,
-    fix: `nats-sandbox up --detach${named} starts it`,
+    fix: `nats-sandbox up --detach --name ${name} starts it`,
   });
 }
 
@@ -156,7 +155,7 @@ async function send(
 function silent({ name }: SandboxPlace, { pid }: ProcessId, why: string, cause: unknown): SandboxError {
   return new SandboxError("not-up", `the sandbox ${name} does not answer`, {
     detail: `process ${pid} owns it; ${why}`,
-    fix: "try again in a moment; nats-sandbox down ends it",
+    fix: `try again in a moment; nats-sandbox down --name ${name} ends it`,
     cause,
   });
 }

@@ -24,6 +24,14 @@ const KINDS: readonly (readonly [string, Report])[] = [
   ["every kind of result", mixedReport()],
   ["hostile texts", hostileReport()],
   [
+    "modes and checks whose names run together",
+    report({
+      servers: ["a", "a-b"].map((mode) => ({ mode, id: "server", version: "2.15.1" })),
+      results: ["a/b-c", "a-b/c"].map((id) => checkResult({ id, mode: id.split("/")[0] ?? "" })),
+      modes: [],
+    }),
+  ],
+  [
     "a run in which nothing started",
     report({ servers: [], results: [], modes: [], notStarted: [{ mode: "tls", error: "no" }] }),
   ],
@@ -100,6 +108,18 @@ describe("a failed run", () => {
 
 describe("a mode", () => {
   const page = html(report());
+
+  it("draws one that lasts a moment so that it is seen", () => {
+    const [detail] = report().modes;
+    const [ca] = detail?.certificates ?? [];
+    if (detail === undefined || ca === undefined) throw new Error("there is one");
+    const moment = { ...ca, name: "moment", notAfter: ca.notBefore };
+    const drawn = html(report({ modes: [{ ...detail, certificates: [ca, moment] }] }));
+    const widths = [...drawn.matchAll(/<rect class="\w+" x="[\d.]+%" width="([\d.]+)%"/g)].map(
+      ([, width]) => width,
+    );
+    expect(Number(widths[1])).toBeGreaterThan(0.5);
+  });
 
   it("shows its config with the security lines marked, and no secret", () => {
     expect(page).toContain('<span class="sec">token: &quot;[secret]&quot;  # sec:token</span>');

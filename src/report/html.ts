@@ -148,7 +148,7 @@ function saysOf(verdict: string): string {
 }
 
 function anchorOf(id: string): string {
-  return `check-${id.replaceAll("/", "-")}`;
+  return `check-${id}`;
 }
 
 /** A line of a config, and the security mark on it. */

@@ -116,7 +116,7 @@ function element(name: string, attributes: Attributes, inner: readonly string[])
   const open = `${name}${written(attributes)}`;
   return inner.length === 0
     ? [`<${open}/>`]
-    : [`<${open}>`, ...inner.map((line) => (/^ *</.test(line) ? `  ${line}` : line)), `</${name}>`];
+    : [`<${open}>`, ...inner.map((line) => `  ${line}`), `</${name}>`];
 }
 
 /** An element whose text stands as it is, from the first line on. */

@@ -117,9 +117,13 @@ function plain(text: string): string {
     .replaceAll("://", ":&#47;/");
 }
 
+/** What GitHub makes a mention, a reference or a link of, whatever stands before it: a space without width takes it apart. */
+const CALLS = /@|#(?=\d)|\bGH-(?=\d)|www(?=\.)/gi;
+
 /** The same where only markup is read, within a line that begins with it. */
 function markup(text: string): string {
-  return escapeMarkup(visibleLine(text)).replaceAll("@", "@&#8203;"); // GitHub mentions whoever stands after an @
+  const calm = visibleLine(text).replaceAll(CALLS, "$&\u200b");
+  return escapeMarkup(calm).replaceAll("\u200b", "&#8203;");
 }
 
 /** In the type of code, without backticks: these could be in the text. */
@@ -127,8 +131,8 @@ function code(text: string): string {
   return `<code>${plain(text)}</code>`;
 }
 
-/** A block of lines, none of them empty: an empty one would end it. */
+/** A block of lines, which only its last word ends. */
 function quoted(text: string): string {
   const lines = text.split("\n").map((line) => escapeMarkup(visibleLine(line)));
-  return `<pre>${lines.map((line) => line || " ").join("\n")}</pre>`;
+  return `<pre>${lines.join("\n")}</pre>`;
 }

@@ -1,7 +1,7 @@
 import { expect, it, test } from "vitest";
 import type { Verdict } from "../results.ts";
 import { checkResult, finding, resultsOf } from "../testing/results.ts";
-import { buildReport, totalsOf } from "./report.ts";
+import { buildReport, isGoodReport, totalsOf } from "./report.ts";
 
 const NONE = { pass: 0, fail: 0, inconclusive: 0, deviates: 0, skip: 0 };
 
@@ -14,6 +14,18 @@ test.each<[readonly Verdict[], number, object]>([
 ])("%j and %i skips", (verdicts, skips, expected) => {
   const skipped = Array.from({ length: skips }, () => ({ mode: "token", reason: "needs more" }));
   expect(totalsOf(resultsOf(verdicts), skipped)).toEqual(expected);
+});
+
+test.each([
+  ["nothing but passes", { pass: 2 }, 0, true],
+  ["a known deviation", { pass: 1, deviates: 1 }, 0, true],
+  ["a skip", { pass: 1, skip: 1 }, 0, true],
+  ["a failure", { pass: 1, fail: 1 }, 0, false],
+  ["a check that proves nothing", { pass: 1, inconclusive: 1 }, 0, false],
+  ["a mode that did not start", { pass: 1 }, 1, false],
+])("a run with %s", (_, some, failedStarts, good) => {
+  const notStarted = Array.from({ length: failedStarts }, () => ({ mode: "tls", error: "no such file" }));
+  expect(isGoodReport({ totals: { ...NONE, ...some }, notStarted })).toBe(good);
 });
 
 it("is the document of schema 1: what it was given, and the totals of that", () => {

@@ -96,6 +96,18 @@ test.each([
   for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
 });
 
+it("shows what would not be seen", () => {
+  const { results, tool } = read(sarif(hostileReport()));
+  const texts = [...results, ...tool.driver.rules].flatMap(({ message, help, fullDescription }) =>
+    [message, help, fullDescription].flatMap((one) => one?.text ?? []),
+  );
+  expect(texts.length).toBeGreaterThan(8);
+  for (const text of texts.filter((one) => one.includes("[31m")))
+    expect(text).toContain("\\u001b[31m\\u202e");
+  expect(texts.join("\n")).toContain("[31m");
+  expect(texts.join("\n")).not.toMatch(/[\u0000-\u0009\u007f-\u009f\u202e\ufffe]/);
+});
+
 describe("every kind of result", () => {
   const { results, tool, invocations } = read(sarif(mixedReport()));
 

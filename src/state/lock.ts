@@ -116,7 +116,7 @@ function nameInUse(home: string, name: string, owner: Owner): SandboxError {
     detail: `process ${owner.pid}${where} owns it, in ${home}`,
     fix:
       owner.host === hostname()
-        ? `nats-sandbox down${name === "default" ? "" : ` --name ${name}`} stops it; or give this one another name with --name`
+        ? `nats-sandbox down --name ${name} stops it; or give this one another name with --name`
         : `use another name; if that machine is gone, delete ${lockPath(home, name)}`,
   });
 }
