@@ -130,7 +130,7 @@ const PROJECT: Readonly<Record<string, string>> = {
   "go.mod": "module project\n",
   "go.work": "go 1.21\n\nuse .\n",
   "vendor/modules.txt": "# example.com/none v1.0.0\n",
-  ".git": "gitdir: nowhere\n",
+  ".git/HEAD": "none\n",
   "Cargo.toml": `[workspace]\nmembers = []\n`,
   ".cargo/config.toml": `[build]\ntarget = "none"\ntarget-dir = "target"\nrustflags = ["--none"]\n`,
   "rust-toolchain.toml": `[toolchain]\nchannel = "1.0.0"\n`,
