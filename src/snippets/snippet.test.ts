@@ -146,7 +146,7 @@ const TLS: readonly (readonly [Connection, object])[] = [
   [{ ...PLAIN, url: "tls://localhost:1" }, {}],
   [{ ...PLAIN, tls: { ca: "PEM" } }, { ca: "/ca" }],
   [
-    { ...PLAIN, tls: { ca: "PEM", present: { cert: "PEM", key: "PEM" } } },
+    { ...PLAIN, tls: { ca: "PEM", present: { chain: "PEM", key: "PEM" } } },
     { ca: "/ca", cert: "/cert", key: "/key" },
   ],
 ];
