@@ -1,5 +1,5 @@
 /** `connect --run` from outside: what it runs, what it leaves, and what it says when the machine lacks something. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openRoom, type Room } from "../testing/cli-room.ts";
@@ -112,6 +112,23 @@ it("installs a client once for two who want it at the same time", async () => {
   expect(both).toMatchObject([{ status: 0 }, { status: 0 }]);
   expect(both.map(({ stderr }) => stderr).join("")).toMatch(/waiting for process \d+, which installs/);
   expect(readFileSync(join(room.dir, "tries"), "utf8")).toBe("x\n");
+});
+
+it("waits for an installation of two commands for longer than one may take", async () => {
+  const cache = join(room.dir, "cache");
+  room.script("go", "exit 1");
+  const env = { PATH: `${join(room.dir, "scripts")}:/usr/bin:/bin`, NATS_SANDBOX_CACHE: cache };
+  const args = ["connect", "user-pass", "--lang", "go", "--run"];
+  await room.run(args, { env });
+  const [folder = ""] = readdirSync(join(cache, "snippets"));
+  const lock = join(cache, "snippets", `${folder}.lock`);
+  writeFileSync(lock, JSON.stringify({ pid: process.pid, id: "another" }));
+  const began = Date.now() / 1000 - 15 * 60;
+  utimesSync(lock, began, began);
+  const program = room.start(args, { env });
+  await program.says(new RegExp(`waiting for process ${process.pid}, which installs`));
+  program.kill("SIGTERM");
+  await program.ended;
 });
 
 it("tells of a cache that cannot be written as that", async () => {

@@ -25,7 +25,7 @@ const RUN = (Object.keys(LANGUAGES) as LanguageName[]).filter((lang) => LANGUAGE
 const SOON = 10_000;
 
 /** Everything that quoting can get wrong. */
-const HOSTILE = `a'b"c$d\`e\\f !%>#{g} ??/ \u00e9\u{1f512}`;
+const HOSTILE = `a'b"c$d\`e\\f !%>#{g} ??/ \u00e9\ufeff\u202e\u{1f512}`;
 const odd = (name: string, text: string): Mode => ({
   ...selectMode("user-pass"),
   name,

@@ -121,6 +121,7 @@ async function prepared(name: LanguageName, options: ToolchainOptions): Promise<
   if (existsSync(join(folder, READY))) return folder;
   makePrivateDir(root);
   const onWait = (pid: number) => options.onProgress(`waiting for process ${pid}, which installs ${client}`);
+  // Each command has its deadline, and a lock that lives longer than all of them is a dead one.
   const longest = (prepare.length + 1) * DEADLINE;
   await withLock(`${folder}.lock`, { longest, signal: options.signal, onWait }, async () => {
     if (existsSync(join(folder, READY))) return;
