@@ -22,7 +22,7 @@ export function natsContext(description: string, connection: Connection, files: 
 }
 
 /**
- * The nats CLI expands `$NAME` in the paths of a context, and has no way to write a `$`.
+ * The nats CLI expands `$NAME` in the paths of a context and of its flags, and has no way to write a `$`.
  * @throws SandboxError `state-unusable` when a path has one
  */
 export function checkContextPaths({ ca, cert, key }: ClientFiles): void {

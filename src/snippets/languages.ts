@@ -1,5 +1,8 @@
 /** The languages of snippets, as data: the client, how a text is written, what the URL may hold. */
+
+import { checkContextPaths } from "../env/nats-context.ts";
 import { posixQuote } from "../env/shell.ts";
+import type { ClientFiles } from "../env.ts";
 import { natscliSecret } from "../secrets.ts";
 import { quoteC, quoteCsharp, quoteJava, quoteJson, quoteRuby, quoteRust } from "./quote.ts";
 import { type TOOLCHAINS, VERSIONS } from "./toolchains.ts";
@@ -14,6 +17,8 @@ export interface Language {
   readonly loginInUrl: "decoded" | "as it stands" | false;
   /** A password or token as its client takes it, where that is not as it is. */
   readonly secret?: (text: string) => string;
+  /** Throws where its client could not read these. */
+  readonly checkFiles?: (files: ClientFiles) => void;
   /** CI runs its snippets, and their wrong twins, against every core mode. */
   readonly tested: boolean;
   /** What its users should know of the client: why the snippet is as it is. */
@@ -28,6 +33,7 @@ export const LANGUAGES = {
     quote: shellWord,
     loginInUrl: "decoded",
     secret: natscliSecret,
+    checkFiles: checkContextPaths,
     tested: true,
     trap: "`nats rtt` ends with 0 though it could not connect; `nats pub` does not",
   },

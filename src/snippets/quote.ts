@@ -1,7 +1,14 @@
 /** A text as a literal of each language, so that it is read back as it is, whatever is in it. */
 
-/** JavaScript, TypeScript, Go and Python read what JSON writes. */
-export const quoteJson = (text: string): string => JSON.stringify(text);
+/**
+ * JavaScript, TypeScript, Go and Python read what JSON writes. What is not seen is escaped as well: Go takes no U+FEFF
+ * within a file. Beyond 16 bits it stays: JSON's two escapes are one character in JavaScript alone.
+ */
+export function quoteJson(text: string): string {
+  return JSON.stringify(text).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    char.length > 1 ? char : `\\u${hex(char.charCodeAt(0), 4)}`,
+  );
+}
 
 /** In single quotes Ruby knows two escapes, and no interpolation. */
 export function quoteRuby(text: string): string {

@@ -1,10 +1,10 @@
 /** Every snippet with today's official client, on real servers: it gets into every mode, and its wrong twins end soon, not with 0. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProcessEngine } from "../engines/process.ts";
 import { withoutOurs } from "../env.ts";
@@ -25,7 +25,7 @@ const RUN = (Object.keys(LANGUAGES) as LanguageName[]).filter((lang) => LANGUAGE
 const SOON = 10_000;
 
 /** Everything that quoting can get wrong. */
-const HOSTILE = `a'b"c$d\`e\\f !%>#{g} ??/ \u00e9\u{1f512}`;
+const HOSTILE = `a'b"c$d\`e\\f !%>#{g} ??/ \u00e9\ufeff\u202e\u{1f512}`;
 const odd = (name: string, text: string): Mode => ({
   ...selectMode("user-pass"),
   name,
@@ -65,14 +65,21 @@ function up(mode: string): RunningMode {
   return found;
 }
 
-async function run(lang: LanguageName, connection: Connection, how: { readonly loginInUrl?: boolean } = {}) {
+interface How {
+  readonly loginInUrl?: boolean;
+  /** In which folder its own is made. */
+  readonly project?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+async function run(lang: LanguageName, connection: Connection, how: How = {}) {
   const { files } = writeHandedOut(dir, "handed", "out", connection);
   let code = snippet(lang, connection, files, how);
   if (lang === "cli") code = code.replace("pub hello", "pub orders.new");
-  const within = mkdtempSync(join(dir, "within-"));
+  const within = mkdtempSync(join(how.project ?? dir, "within-"));
   const signal = new AbortController().signal;
   using runnable = await makeRunnable(lang, code, within, {
-    env: withoutOurs(process.env),
+    env: { ...withoutOurs(process.env), ...how.env },
     onProgress: () => {},
     signal,
   });
@@ -114,6 +121,30 @@ async function plaintextServer() {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return { port, heard: () => heard, [Symbol.dispose]: () => void server.close() };
 }
+
+/** A project in all languages at once, whose settings no program of ours would survive. */
+const PROJECT: Readonly<Record<string, string>> = {
+  "package.json": `{ "type": "commonjs", "workspaces": ["**"] }`,
+  ".npmrc": "registry=http://127.0.0.1:9/\n",
+  "tsconfig.json": `{ "compilerOptions": { "noEmit": true, "types": ["none"] } }`,
+  "go.mod": "module project\n",
+  "go.work": "go 1.21\n\nuse .\n",
+  "vendor/modules.txt": "# example.com/none v1.0.0\n",
+  ".git/HEAD": "none\n",
+  "Cargo.toml": `[workspace]\nmembers = []\n`,
+  ".cargo/config.toml": `[build]\ntarget = "none"\ntarget-dir = "target"\nrustflags = ["--none"]\n`,
+  "rust-toolchain.toml": `[toolchain]\nchannel = "1.0.0"\n`,
+  "pom.xml": "<none/>",
+  ".mvn/maven.config": "--none\n",
+  ".python-version": "0.0.0\n",
+  "setup.cfg": "none",
+  "Directory.Build.props": "<None />",
+  "Directory.Build.targets": "<None />",
+  "Directory.Packages.props": "<None />",
+  "Directory.Build.rsp": "-none",
+  "global.json": `{ "sdk": { "version": "1.0.0" } }`,
+  ".editorconfig": "[*.cs]\ndotnet_analyzer_diagnostic.severity = error\n",
+};
 
 const TWINS: readonly (readonly [mode: string, what: string, but: ClientSpec])[] = [
   ["user-pass", "a wrong password", { login: { user: "$app.user", password: "$app.password:swapcase" } }],
@@ -167,6 +198,31 @@ for (const [lang, missing] of lacking) {
       expect(status).not.toBe(0);
       expect(ms).toBeLessThan(SOON);
       expect(plain.heard()).not.toContain(connection.login?.password);
+    });
+
+    it("takes nothing up from the project that it is run in, and leaves nothing there", async () => {
+      const project = mkdtempSync(join(dir, "project-"));
+      for (const [file, text] of Object.entries(PROJECT)) {
+        mkdirSync(dirname(join(project, file)), { recursive: true });
+        writeFileSync(join(project, file), text);
+      }
+      const files = () => readdirSync(project, { recursive: true }).sort();
+      const before = files();
+      const elsewhere = join(project, "target");
+      const { status, stdout, stderr } = await run(lang, up("tls-user-pass").connection(), {
+        project,
+        env: {
+          CARGO_TARGET_DIR: elsewhere,
+          CARGO_BUILD_TARGET_DIR: elsewhere,
+          CARGO_BUILD_BUILD_DIR: elsewhere,
+          CARGO_BUILD_TARGET: "none",
+          GOOS: "none",
+          GOARCH: "none",
+        },
+      });
+      expect(status, stderr).toBe(0);
+      expect(stdout).toMatch(connected);
+      expect(files()).toEqual(before);
     });
 
     const { loginInUrl }: Language = LANGUAGES[lang];

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, SandboxError } from "../errors.ts";
-import { cacheDirectory } from "../server/cache.ts";
+import { codeOf, messageOf, SandboxError } from "../errors.ts";
+import { cacheDirectory, unusable } from "../server/cache.ts";
 import { withLock } from "../server/lock.ts";
 import { findOnPath, run } from "../server/programs.ts";
 import { makePrivateDir, writePrivate } from "../state/private-files.ts";
@@ -41,7 +41,8 @@ const TRUST = [
 
 /**
  * `within` is a private folder.
- * @throws SandboxError `toolchain-unusable` when something is missing, or a tool fails, in its own words
+ * @throws SandboxError `toolchain-unusable` when something is missing, or a tool fails, in its own words;
+ * `state-unusable` when the cache or `within` cannot be written
  */
 export async function makeRunnable(
   name: LanguageName,
@@ -49,8 +50,30 @@ export async function makeRunnable(
   within: string,
   options: ToolchainOptions,
 ): Promise<Runnable> {
+  const cache = await prepared(name, options).catch((error: unknown) => {
+    throw isOfFileSystem(error) ? unusable(options.env, error) : error;
+  });
+  return await compiled(name, code, { cache, within }, options).catch((error: unknown) => {
+    if (!isOfFileSystem(error)) throw error;
+    throw new SandboxError("state-unusable", `no program can be made in ${within}`, {
+      detail: messageOf(error),
+      fix: `make room, and the folder writable; if something is missing in ${cache}, remove that: it is made anew`,
+      cause: error,
+    });
+  });
+}
+
+function isOfFileSystem(error: unknown): boolean {
+  return !(error instanceof SandboxError) && codeOf(error) !== undefined;
+}
+
+async function compiled(
+  name: LanguageName,
+  code: string,
+  { cache, within }: { readonly cache: string; readonly within: string },
+  { env: inherited, signal }: ToolchainOptions,
+): Promise<Runnable> {
   const toolchain: Toolchain = TOOLCHAINS[name];
-  const cache = await prepared(name, options);
   const here = mkdtempSync(join(within, "run-"));
   const remove = () => rmSync(here, { recursive: true, force: true, maxRetries: 3 });
   try {
@@ -58,11 +81,20 @@ export async function makeRunnable(
     for (const entry of toolchain.copy ?? [])
       cpSync(join(cache, entry), join(here, entry), { recursive: true, preserveTimestamps: true });
     writePrivate(join(here, toolchain.file), code);
-    const env = environmentOf(toolchain, options.env, cache, here);
-    for (const command of toolchain.compile ?? [])
-      await runTool(name, fill(command, cache, here), { ...options, env, cwd: here });
-    const own = Object.fromEntries(Object.entries(env).filter(([key]) => !TRUST.includes(key)));
+    const env = environmentOf(toolchain, inherited, cache, here);
+    const how = { env, cwd: toolchain.cwd ?? here, signal };
     const [program, ...args] = fill(toolchain.run, cache, here);
+    const message = `the program in ${name} could not be compiled`;
+    const fix =
+      COMPILER_FIXES[name] ?? "without --run the same command prints it: try it in a project of yours";
+    for (const command of toolchain.compile ?? [])
+      await runTool(fill(command, cache, here), how, { message, fix });
+    if (program.startsWith(here) && !existsSync(program))
+      throw new SandboxError("toolchain-unusable", message, {
+        detail: `its compiler ended with 0, and there is no ${program}`,
+        fix: "look for settings of yours that have programs built for another machine, or put elsewhere",
+      });
+    const own = Object.fromEntries(Object.entries(env).filter(([key]) => !TRUST.includes(key)));
     return { program, args, env: own, [Symbol.dispose]: remove };
   } catch (error) {
     remove();
@@ -89,28 +121,41 @@ async function prepared(name: LanguageName, options: ToolchainOptions): Promise<
   if (existsSync(join(folder, READY))) return folder;
   makePrivateDir(root);
   const onWait = (pid: number) => options.onProgress(`waiting for process ${pid}, which installs ${client}`);
-  await withLock(`${folder}.lock`, { longest: DEADLINE, signal: options.signal, onWait }, async () => {
+  // Each command has its deadline, and a lock that lives longer than all of them is a dead one.
+  const longest = (prepare.length + 1) * DEADLINE;
+  await withLock(`${folder}.lock`, { longest, signal: options.signal, onWait }, async () => {
     if (existsSync(join(folder, READY))) return;
     rmSync(folder, { recursive: true, force: true });
     makePrivateDir(folder);
     for (const [file, text] of Object.entries(project)) writeFileSync(join(folder, file), text);
     if (prepare.length > 0) options.onProgress(`installing ${client} ${version}, once …`);
     const env = environmentOf(toolchain, options.env, folder, folder);
-    for (const command of prepare)
-      await runTool(name, fill(command, folder, folder), { ...options, env, cwd: folder });
+    const how = { env, cwd: toolchain.cwd ?? folder, signal: options.signal };
+    const failure = {
+      message: `the client of ${name} could not be installed`,
+      fix: "is there a way to the package registry? Try the command that the first line of the snippet has",
+    };
+    for (const command of prepare) await runTool(fill(command, folder, folder), how, failure);
     writeFileSync(join(folder, READY), "");
   });
   return folder;
 }
 
+const COMPILER_FIXES: Partial<Record<LanguageName, string>> = {
+  c: "install libnats with its headers: apt-get install libnats-dev, or brew install cnats",
+};
+
+interface ToolOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+}
+
+/** When it fails, that is told as `failure`, with the tool's own words. */
 async function runTool(
-  name: LanguageName,
   [program, ...args]: Command,
-  {
-    env,
-    cwd,
-    signal,
-  }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly signal: AbortSignal },
+  { env, cwd, signal }: ToolOptions,
+  failure: { readonly message: string; readonly fix: string },
 ): Promise<void> {
   const [path = program] = program.includes("/") ? [program] : await findOnPath(program, env);
   const said = await run(path, args, { env, cwd, signal, deadline: DEADLINE }).catch((error: unknown) => {
@@ -119,17 +164,9 @@ async function runTool(
   });
   if (said.code === 0) return;
   const lines = `${said.stdout}\n${said.stderr}`.split("\n").filter((line) => line.trim() !== "");
-  throw new SandboxError("toolchain-unusable", `the client of ${name} could not be made ready`, {
-    detail: [`${program} said:`, ...lines.slice(-SHOWN)].join("\n"),
-    fix:
-      FIXES[name] ??
-      "is there a way to the package registry? Try the command that the first line of the snippet has",
-  });
+  const detail = [`${program} said:`, ...lines.slice(-SHOWN)].join("\n");
+  throw new SandboxError("toolchain-unusable", failure.message, { detail, fix: failure.fix });
 }
-
-const FIXES: Partial<Record<LanguageName, string>> = {
-  c: "install libnats with its headers: apt-get install libnats-dev, or brew install cnats",
-};
 
 /** An empty value takes a variable away. */
 function environmentOf(

@@ -95,12 +95,14 @@ describe("cli", () => {
   }
 
   it.each([NASTY, ...randomTexts(2)])("calls nats with every value as it is: %j", (text) => {
-    const [connection, files] = connectionWith(text);
+    const [connection] = connectionWith(text);
+    const plain = text.replaceAll("$", ""); // which the CLI takes for a variable's, in a path
+    const files = { ca: `/ca${plain}`, cert: `/cert${plain}`, key: `/key${plain}` };
     const { args, env } = callOf(connection, files);
     expect(args).toEqual([
       "--no-context",
       ...["--server", "tls://localhost:1"],
-      ...["--tlsca", `/ca${text}`, "--tlscert", `/cert${text}`, "--tlskey", `/key${text}`],
+      ...["--tlsca", files.ca, "--tlscert", files.cert, "--tlskey", files.key],
       ...["--inbox-prefix", `_${text}`],
       ...["pub", "hello", "world"],
     ]);
@@ -126,10 +128,82 @@ describe("cli", () => {
     },
   );
 
+  it("is not written for files that the CLI would not find", () => {
+    expect(() => snippet("cli", PLAIN, { ca: "/a$b/ca.pem" })).toThrow(
+      expect.objectContaining({ code: "state-unusable", detail: expect.stringContaining("/a$b/ca.pem") }),
+    );
+    expect(snippet("go", PLAIN, { ca: "/a$b/ca.pem" })).toContain('"/a$b/ca.pem"');
+  });
+
   it("needs no more than the address of an open server", () => {
     expect(snippet("cli", PLAIN, {})).not.toContain("NATS_");
     expect(callOf(PLAIN, {}).args).toEqual(["--no-context", "--server", PLAIN.url, "pub", "hello", "world"]);
   });
+});
+
+/** TLS by URL, by what is to be trusted, by what is shown; and none. */
+const TLS: readonly (readonly [Connection, object])[] = [
+  [{ ...PLAIN, url: "tls://localhost:1" }, {}],
+  [{ ...PLAIN, tls: { ca: "PEM" } }, { ca: "/ca" }],
+  [
+    { ...PLAIN, tls: { ca: "PEM", present: { chain: "PEM", key: "PEM" } } },
+    { ca: "/ca", cert: "/cert", key: "/key" },
+  ],
+];
+const DEMANDS: Readonly<Record<Exclude<LanguageName, "cli">, readonly string[]>> = {
+  javascript: ["  tls: {\n"],
+  typescript: ["  tls: {\n"],
+  go: ["nats.Secure()"],
+  python: ['info.get("tls_required")', "tls=tls,", "ssl.create_default_context("],
+  java: [".sslContext(tls())", "checkingNames("],
+  rust: [".require_tls(true)"],
+  c: ["natsOptions_SetSecure(options, true)"],
+  csharp: ["TlsOpts = new NatsTlsOpts", "Mode = TlsMode.Require,"],
+  ruby: ["context.set_params(\n", "tls: { context: context },"],
+};
+
+test.each(Object.entries(DEMANDS))(
+  "%s demands TLS where the connection does, and only there",
+  (name, lines) => {
+    const language = name as LanguageName;
+    for (const line of lines) {
+      for (const [connection, files] of TLS) expect(snippet(language, connection, files)).toContain(line);
+      expect(snippet(language, { ...PLAIN, login: { user: "u", password: "p" } }, {})).not.toContain(line);
+    }
+  },
+);
+
+test.each([
+  ["csharp", ['CaFile = "/ca",', 'CertFile = "/cert",', 'KeyFile = "/key",']],
+  ["ruby", ["ca_file: '/ca',", "Certificate.new(File.read('/cert'))", "PKey.read(File.read('/key'))"]],
+] as const)("%s reads the files that it was given, and no others", (language, [ca, ...own]) => {
+  const [byUrl, trusting, showing] = TLS.map((given) => snippet(language, ...given));
+  for (const line of [ca, ...own]) {
+    expect(byUrl).not.toContain(line);
+    expect(showing).toContain(line);
+  }
+  expect(trusting).toContain(ca);
+  for (const line of own) expect(trusting).not.toContain(line);
+});
+
+test("python looks first at an address without the brackets of its URL", () => {
+  const connection = { ...PLAIN, url: "tls://[::1]:4222" };
+  const code = snippet("python", connection, {});
+  expect(code).toContain('asyncio.open_connection("::1", 4222)');
+  expect(code).toContain('"tls://[::1]:4222"');
+});
+
+test("a login in a URL goes only where the client reads it as it is", () => {
+  const written = (language: LanguageName, password: string) =>
+    snippet(language, { ...PLAIN, login: { user: "u", password } }, {}, { loginInUrl: true });
+  expect(written("python", "plain")).toContain('"nats://u:plain@localhost:4222"');
+  expect(written("go", "p%q")).toContain('"nats://u:p%25q@localhost:4222"');
+  for (const [language, password] of [
+    ["python", "p%q"],
+    ["ruby", "p@q"],
+    ["rust", "plain"],
+  ] as const)
+    expect(() => written(language, password)).toThrow(expect.objectContaining({ code: "usage" }));
 });
 
 test.each(Object.keys(LANGUAGES) as LanguageName[])("%s has no blank or broken line", (language) => {

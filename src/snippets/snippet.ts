@@ -25,7 +25,8 @@ const eta = new Eta({ views: VIEWS, autoEscape: false, autoTrim: false, cache: t
 
 /**
  * A program that connects, publishes and receives, and ends with another status than 0 when it is turned away.
- * @throws SandboxError `usage` for a login in the URL that the client would not take from there as it is
+ * @throws SandboxError `usage` for a login in the URL that the client would not take from there as it is,
+ * `state-unusable` for files in a directory that its client cannot read from
  */
 export function snippet(
   language: LanguageName,
@@ -33,7 +34,8 @@ export function snippet(
   files: ClientFiles,
   { loginInUrl = false }: { readonly loginInUrl?: boolean } = {},
 ): string {
-  const { quote, secret = String, version }: Language = LANGUAGES[language];
+  const { quote, secret = String, version, checkFiles }: Language = LANGUAGES[language];
+  checkFiles?.(files);
   const plain = withoutLogin(connection.url);
   const url = loginInUrl ? withLogin(connection) : plain;
   if (loginInUrl) checkLoginInUrl(language, url);

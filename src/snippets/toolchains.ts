@@ -1,4 +1,7 @@
-/** How the snippets of each language are run on this machine, as data. */
+/**
+ * How the snippets of each language are run on this machine, as data. A program is compiled in a folder below the
+ * user's project, whose settings for the same tools must not reach it: most tools look for them in every folder above.
+ */
 
 /** A command; `{cache}` in it is the prepared folder, `{here}` that of the program. */
 export type Command = readonly [program: string, ...args: readonly string[]];
@@ -18,6 +21,8 @@ export interface Toolchain {
   /** Before the program, where it is to be compiled: said only when it fails. */
   readonly compile?: readonly Command[];
   readonly run: Command;
+  /** Where its tools are started, if not in the folder they work on. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -33,14 +38,28 @@ export const VERSIONS = {
 } as const;
 
 const NPM = { npm: "it comes with Node: https://nodejs.org" };
+/** A prefix: else npm looks above for a package that has this folder as a workspace. */
 const NPM_INSTALL = [
   "npm",
   "install",
+  "--prefix={cache}",
   "--no-audit",
   "--no-fund",
   "--ignore-scripts",
   "--loglevel=error",
 ] as const;
+
+const CARGO = ["--quiet", "--manifest-path={here}/Cargo.toml", "--target-dir={here}/target"] as const;
+
+/** What MSBuild, the SDK and the compiler would look for above, were it not here. */
+const DOTNET_SETTINGS = {
+  "Directory.Build.props": "<Project />\n",
+  "Directory.Build.targets": "<Project />\n",
+  "Directory.Packages.props": "<Project />\n",
+  "Directory.Build.rsp": "",
+  "global.json": "{}\n",
+  ".editorconfig": "root = true\n",
+} as const;
 
 /** By language; of each name there is a `templates/snippets/<name>.eta`. */
 export const TOOLCHAINS = {
@@ -62,27 +81,23 @@ export const TOOLCHAINS = {
   typescript: {
     needs: NPM,
     file: "hello.mts",
-    project: { "package.json": "{}" },
+    project: {
+      "package.json": "{}",
+      "tsconfig.json": `{
+  "compilerOptions": {
+    "strict": true, "skipLibCheck": true, "module": "nodenext", "target": "es2023", "types": ["node"]
+  },
+  "files": ["hello.mts"]
+}
+`,
+    },
     prepare: [
       [...NPM_INSTALL, `@nats-io/transport-node@${VERSIONS.natsJs}`, "typescript@6.0", "@types/node@20"],
     ],
     link: ["node_modules"],
+    copy: ["tsconfig.json"],
     compile: [
-      [
-        process.execPath,
-        "{cache}/node_modules/typescript/bin/tsc",
-        ...[
-          "--strict",
-          "--skipLibCheck",
-          "--module",
-          "nodenext",
-          "--target",
-          "es2023",
-          "--types",
-          "node",
-          "{here}/hello.mts",
-        ],
-      ],
+      [process.execPath, "{cache}/node_modules/typescript/bin/tsc", "--project", "{here}/tsconfig.json"],
     ],
     run: [process.execPath, "{here}/hello.mjs"],
   },
@@ -102,7 +117,13 @@ export const TOOLCHAINS = {
     compile: [["go", "build", "-C", "{here}", "-o", "hello", "."]],
     run: ["{here}/hello"],
     // What is compiled of the program has its secrets in it, and goes with it.
-    env: { GOCACHE: "{here}/go-cache", GOFLAGS: "-mod=mod" },
+    env: {
+      GOCACHE: "{here}/go-cache",
+      GOFLAGS: "-mod=mod -buildvcs=false",
+      GOWORK: "off",
+      GOOS: "",
+      GOARCH: "",
+    },
   },
   python: {
     needs: { python3: "https://www.python.org/downloads, or apt-get install python3 python3-venv" },
@@ -138,6 +159,7 @@ export const TOOLCHAINS = {
     },
     prepare: [["mvn", "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib"]],
     run: ["java", "-cp", "{cache}/lib/*", "{here}/Hello.java"],
+    env: { MAVEN_BASEDIR: "{cache}" },
   },
   rust: {
     needs: { cargo: "https://rustup.rs" },
@@ -147,6 +169,8 @@ export const TOOLCHAINS = {
 name = "hello"
 version = "0.1.0"
 edition = "2021"
+
+[workspace]
 
 [[bin]]
 name = "hello"
@@ -162,11 +186,17 @@ tokio = { version = "1", features = ["full"] }
 `,
       "main.rs": "fn main() {}\n",
     },
-    prepare: [["cargo", "build", "--quiet"]],
+    // What is kept is the clients, compiled, without the stub: nothing can be taken for the program but the program.
+    prepare: [
+      ["cargo", "build", ...CARGO],
+      ["cargo", "clean", "--package", "hello", ...CARGO],
+    ],
     copy: ["Cargo.toml", "Cargo.lock", "target"],
-    compile: [["cargo", "build", "--quiet", "--manifest-path", "{here}/Cargo.toml"]],
+    compile: [["cargo", "build", ...CARGO]],
     run: ["{here}/target/debug/hello"],
-    env: { CARGO_TARGET_DIR: "" },
+    // Cargo reads the settings of all folders above the one that it is started in, wherever its package is.
+    cwd: "/",
+    env: { CARGO_BUILD_TARGET: "", CARGO_BUILD_BUILD_DIR: "{here}/target" },
   },
   c: {
     needs: { cc: "apt-get install gcc, or xcode-select --install" },
@@ -178,6 +208,7 @@ tokio = { version = "1", features = ["full"] }
     needs: { dotnet: "https://dotnet.microsoft.com/download" },
     file: "Program.cs",
     project: {
+      ...DOTNET_SETTINGS,
       "hello.csproj": `<Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
     <OutputType>Exe</OutputType><TargetFramework>net8.0</TargetFramework><RollForward>LatestMajor</RollForward>
@@ -188,7 +219,7 @@ tokio = { version = "1", features = ["full"] }
 `,
     },
     prepare: [["dotnet", "restore"]],
-    copy: ["hello.csproj"],
+    copy: ["hello.csproj", ...Object.keys(DOTNET_SETTINGS)],
     compile: [["dotnet", "build", "{here}", "--output", "{here}/out", "--nologo", "--verbosity", "quiet"]],
     run: ["dotnet", "{here}/out/hello.dll"],
   },
