@@ -1,6 +1,7 @@
 /** Where a process listens, as the operating system tells it: the server's own word is not evidence. */
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Address } from "./engine.ts";
 
@@ -8,11 +9,40 @@ export async function listeningAddresses(pid: number): Promise<readonly Address[
   return process.platform === "linux" ? fromProc(pid) : fromLsof(pid);
 }
 
-/** Read in one go: a dozen small reads from memory are done before a thread would have been woken for the first. */
-function fromProc(pid: number): readonly Address[] {
+interface Listening extends Address {
+  /** Of the socket. */
+  readonly inode: string;
+}
+
+async function fromProc(pid: number): Promise<readonly Address[]> {
+  return ofProcess(pid, await listeningNow());
+}
+
+function ofProcess(pid: number, all: readonly Listening[]): readonly Address[] {
   const sockets = socketInodes(pid);
-  const tables = ["tcp", "tcp6"].map((name) => `/proc/${pid}/net/${name}`).filter(existsSync);
-  return tables.flatMap((table) => listeningRows(readFileSync(table, "utf8"), sockets));
+  return all.filter(({ inode }) => sockets.has(inode)).map(({ host, port }) => ({ host, port }));
+}
+
+let reading: Promise<unknown> = Promise.resolve();
+let next: Promise<readonly Listening[]> | undefined;
+
+/**
+ * As it is after the call. Where thousands of connections linger, the kernel takes tens of milliseconds to list them: who
+ * asks while that goes on has the next list, together with all others who do.
+ */
+function listeningNow(): Promise<readonly Listening[]> {
+  next ??= reading.then(() => {
+    const tables = Promise.all(existing().map((table) => readFile(table, "utf8")));
+    reading = tables.catch(() => {});
+    next = undefined;
+    return tables.then((texts) => texts.flatMap(listeningRows));
+  });
+  return next;
+}
+
+/** Of our network, which is that of the processes that we start. */
+function existing(): readonly string[] {
+  return ["/proc/net/tcp", "/proc/net/tcp6"].filter(existsSync);
 }
 
 function socketInodes(pid: number): ReadonlySet<string> {
@@ -46,10 +76,13 @@ function nameOf(pid: number): string {
 }
 
 function pidFromProc(port: number): number | undefined {
+  const there = existing()
+    .flatMap((table) => listeningRows(readFileSync(table, "utf8")))
+    .filter((one) => one.port === port);
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).find((pid) => {
     try {
-      return fromProc(pid).some((address) => address.port === port);
+      return ofProcess(pid, there).length > 0;
     } catch {
       return false; // another user's, or gone
     }
@@ -64,11 +97,11 @@ function pidFromLsof(port: number): number | undefined {
 /** A row of /proc/net/tcp in state 0A (LISTEN): its address, its port, and in the tenth column its inode. See proc(5). */
 const LISTENING = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F:]+ 0A (?:\S+ +){5}(\d+)/gm;
 
-function listeningRows(table: string, sockets: ReadonlySet<string>): readonly Address[] {
-  const rows = [...table.matchAll(LISTENING)].filter(([, , , inode = ""]) => sockets.has(inode));
-  return rows.map(([, address = "", port = ""]) => ({
+function listeningRows(table: string): readonly Listening[] {
+  return [...table.matchAll(LISTENING)].map(([, address = "", port = "", inode = ""]) => ({
     host: addressFromHex(address),
     port: Number.parseInt(port, 16),
+    inode,
   }));
 }
 

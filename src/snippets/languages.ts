@@ -1,5 +1,4 @@
 /** The languages of snippets, as data: the client, how a text is written, what the URL may hold. */
-
 import { checkContextPaths } from "../env/nats-context.ts";
 import { posixQuote } from "../env/shell.ts";
 import type { ClientFiles } from "../env.ts";
