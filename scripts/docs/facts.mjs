@@ -100,7 +100,8 @@ const ERRORS = {
   "engine-unavailable":
     "The engine does not answer, has no room left, or lacks what was asked for; every place that was tried is listed.",
   "image-unavailable": "The image can neither be pulled nor built here; what its registry said is quoted.",
-  aborted: "A signal ended the command before it was ready.",
+  aborted:
+    "Something else stopped it before it was up: `down` while `up --detach` starts; in a program, a signal of `stopOn`.",
   bug: "A mistake of this program: please report it.",
 };
 

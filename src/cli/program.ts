@@ -96,7 +96,7 @@ export function named(command: Command): Command {
 export function starting(command: Command): Command {
   return command
     .addOption(
-      new Option("--engine <name>", "what runs the servers")
+      new Option("--engine <name>", "what runs the servers; kubernetes is not there yet")
         .choices(["auto", "process", "docker", "kubernetes"])
         .default("auto"),
     )

@@ -118,6 +118,9 @@ it("how containers are run is that of the file, too, and a flag wins", async () 
     JSON.parse((await room.run(["check", "--json", ...args], { env: none })).stdout).error.message;
   expect(await error()).toContain("an alias is a name in a network");
   expect(await error("--network", "x")).toBe("no Docker engine answers"); // chosen by what only containers have
+  const processes = await room.run(["check", "--json", "--engine", "process"], { env: none });
+  expect(JSON.parse(processes.stdout).engine).toBe("process");
+  expect(await error("--engine", "process", "--network", "x")).toBe("the process engine runs no containers");
   put(room, "docker: { pull: often }\nmodes: [open]\n");
   expect(await error()).toMatch(/^nats-sandbox\.yaml:1:17: /);
 });

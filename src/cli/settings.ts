@@ -46,16 +46,19 @@ export async function settle<Options extends ConfiguredOptions>(
     report: (text) => wantedReport(text),
   });
   return {
-    options: { ...flags, ...fromFile(config, flags.given) },
+    options: { ...flags, ...fromFile(config, flags) },
     names: names.length === 0 ? config.selected : names,
     modes: config.modes,
     ...(config.file === undefined ? {} : { file: relative(process.cwd(), config.file) }),
   };
 }
 
-function fromFile(config: Config, given: readonly string[]): Shared {
-  const { name, engine, server, docker, hosts: host, keyType, monitor, jetstream } = config;
+/** What it says of containers is nothing to somebody who asks for processes. */
+function fromFile(config: Config, flags: ConfiguredOptions & { readonly engine?: string }): Shared {
+  const { given } = flags;
+  const { name, engine, server, hosts: host, keyType, monitor, jetstream } = config;
   const { reports, file = "" } = config;
+  const docker = given.includes("engine") && flags.engine === "process" ? {} : config.docker;
   const all: Shared = {
     ...(name === undefined ? {} : { name }),
     ...(engine === undefined ? {} : { engine }),

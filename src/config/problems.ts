@@ -45,7 +45,9 @@ export function invalidConfig(
   ];
   return new SandboxError("invalid-config", placed(first), {
     ...(detail.length === 0 ? {} : { detail: detail.join("\n") }),
-    fix: first.fix ?? "correct the file; docs/configuration.md tells what it may say",
+    fix:
+      first.fix ??
+      "correct the file; https://github.com/nats-sandbox/nats-sandbox/blob/main/docs/configuration.md tells what it may say",
   });
 }
 

@@ -18,7 +18,10 @@ export const File = mapping({
     )
     .optional()
     .describe("Name of the sandbox (--name)."),
-  engine: z.enum(ENGINES).optional().describe("What runs the servers (--engine)."),
+  engine: z
+    .enum(ENGINES)
+    .optional()
+    .describe("What runs the servers (--engine); kubernetes is not there yet."),
   server: z
     .string()
     .optional()
@@ -45,7 +48,9 @@ export const File = mapping({
       .describe("Publish to the engine's containers too, as host.docker.internal (--containers)."),
   })
     .optional()
-    .describe("How servers run in containers. Without engine: process, this chooses the docker engine."),
+    .describe(
+      "How servers run in containers. This chooses the docker engine, unless --engine names another.",
+    ),
   hosts: z
     .array(z.string())
     .optional()

@@ -1,4 +1,4 @@
-/** What is here and what is wrong, and what mends it. Changes nothing, and uses no network. */
+/** What is here and what is wrong, and what mends it. Changes nothing, fetches nothing. */
 import { examineClock } from "./clock.ts";
 import { examineDocker } from "./docker.ts";
 import { examineEnvironment } from "./environment.ts";

@@ -182,7 +182,7 @@ describe("the folder that is used when none is named", () => {
   });
 });
 
-it("a hundred in one process leave no process, file, listener, descriptor or memory behind", async () => {
+it("a hundred in one process leave no process, file, listener or descriptor behind", async () => {
   const openFiles = () => readdirSync("/proc/self/fd").length;
   const listeners = () => process.eventNames().map((name) => [String(name), process.listenerCount(name)]);
   const warnings: string[] = [];

@@ -158,7 +158,7 @@ test("skips are told by reason: each by name, or how many of which modes where t
     of("permissions", "r", "needs 2.1.2"),
   ];
   expect(skipTexts([...skips, { mode: "tls-first", reason: "needs 2.10.4" }], PLAIN)).toEqual([
-    `- skipped: 4 checks of token, user-pass (${natscli})`,
+    `- skipped: 4 checks and findings of token, user-pass (${natscli})`,
     "- skipped: permissions/q, permissions/r (needs 2.1.2)",
     "- skipped: tls-first (needs 2.10.4)",
   ]);

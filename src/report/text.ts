@@ -128,7 +128,7 @@ export function skipTexts(skipped: readonly Skip[], style: Style): readonly stri
     const names = skips.map((skip) => skip.id ?? skip.mode);
     const shown =
       names.length > 3
-        ? `${names.length} checks of ${[...new Set(skips.map(({ mode }) => mode))].join(", ")}`
+        ? `${names.length} checks and findings of ${[...new Set(skips.map(({ mode }) => mode))].join(", ")}`
         : names.join(", ");
     return `${style.yellow("-")} skipped: ${shown} (${reason})`;
   });

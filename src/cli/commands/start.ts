@@ -39,7 +39,9 @@ export function addStartCommands(program: Command, version: string): void {
     )
     .option("-d, --detach", "leave them running in the background; nats-sandbox down stops them")
     .option("--keep-on-failure", "with --detach: leave them running although a check failed")
-    .addOption(new Option("--ttl <time>", "end by itself after 90s, 30m, 2h, 1d").argParser(duration))
+    .addOption(
+      new Option("--ttl <time>", "end by itself after 90s, 30m, 2h, 1d; 20d at most").argParser(duration),
+    )
     .option("--fresh", "new ports, credentials and certificates")
     .addHelpText("after", example("nats-sandbox up tls-verify user-pass", "two modes"))
     .action(

@@ -42,7 +42,7 @@ function addDoctorCommand(doctor: Command, program: Command): void {
   doctor
     .summary("what is here, what is wrong, and what mends it")
     .description(
-      "Looks at this machine: Node, nats-server, disk, clock, environment, and the sandboxes of this\ndirectory. Changes nothing and uses no network. The exit status is 3 when something must be mended\nbefore up works.",
+      "Looks at this machine: Node, nats-server, Docker, disk, clock, environment, and the sandboxes of\nthis directory. Changes nothing and fetches nothing; a remote Docker engine is asked over the network.\nThe exit status is 3 when something must be mended before up works.",
     )
     .addHelpText("after", example("nats-sandbox doctor --json", "as data, for a bug report"))
     .action(
