@@ -1,7 +1,7 @@
 /** Where a process listens, as the operating system tells it: the server's own word is not evidence. */
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Address } from "./engine.ts";
 
@@ -23,6 +23,9 @@ function ofProcess(pid: number, all: readonly Listening[]): readonly Address[] {
   return all.filter(({ inode }) => sockets.has(inode)).map(({ host, port }) => ({ host, port }));
 }
 
+/** Bytes; the kernel gives no more at a time. */
+const PIECE = 4096;
+
 let reading: Promise<unknown> = Promise.resolve();
 let next: Promise<readonly Listening[]> | undefined;
 
@@ -32,12 +35,23 @@ let next: Promise<readonly Listening[]> | undefined;
  */
 function listeningNow(): Promise<readonly Listening[]> {
   next ??= reading.then(() => {
-    const tables = Promise.all(existing().map((table) => readFile(table, "utf8")));
+    const tables = Promise.all(existing().map(readTable));
     reading = tables.catch(() => {});
     next = undefined;
     return tables.then((texts) => texts.flatMap(listeningRows));
   });
   return next;
+}
+
+/** In pieces, until there are no more: `readFile` of Node 20.12 takes the first one of such a file for all of it. */
+async function readTable(path: string): Promise<string> {
+  await using file = await open(path);
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PIECE));
+    if (bytesRead === 0) return Buffer.concat(pieces).toString("latin1");
+    pieces.push(buffer.subarray(0, bytesRead));
+  }
 }
 
 /** Of our network, which is that of the processes that we start. */
