@@ -41,6 +41,7 @@ export interface NatsFixtures {
 export function natsTest(mode: ModeArgument, options: FixtureOptions = {}): TestAPI<NatsFixtures> {
   const { scope = "file", ...rest } = options;
   const { jetstream } = modeOf(mode, rest);
+  const used = new WeakSet<SandboxMode>();
   return plain.extend<NatsFixtures>({
     natsServer: [
       // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures this one needs
@@ -52,7 +53,8 @@ export function natsTest(mode: ModeArgument, options: FixtureOptions = {}): Test
       { scope },
     ],
     nats: async ({ natsServer, task }, use) => {
-      await restartIfGone(natsServer);
+      if (used.has(natsServer)) await restartIfGone(natsServer);
+      used.add(natsServer);
       if (jetstream !== undefined) await natsServer.resetJetStream();
       const { signal } = task.context;
       undoFail(signal);
