@@ -167,15 +167,14 @@ describe.concurrent("the command", () => {
       up.kill(signal);
       up.kill("SIGCONT");
       const { status, stdout } = await up.ended;
-      // It hears two things at once, its keeper and the signal.
-      if (status === 0) {
+      const ended = signal === "SIGKILL" ? 137 : STATUS[signal];
+      // It hears two things at once, its keeper and the signal; on a busy machine it has said so before it was held up.
+      if (status === 0 || stdout !== "") {
+        expect([0, ended]).toContain(status);
         expect(stdout).toContain("nats-sandbox down stops everything.");
         expect((await room.run(["down"])).stderr).toBe("default is stopped\n");
       } else {
-        expect({ status, stdout }).toEqual({
-          status: signal === "SIGKILL" ? 137 : STATUS[signal],
-          stdout: "",
-        });
+        expect(status).toBe(ended);
         await gone(room);
       }
       await nothingRuns(room);
