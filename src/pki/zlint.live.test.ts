@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KeyType } from "../model.ts";
 import { createPki } from "./pki.ts";
 
@@ -27,8 +27,11 @@ const PUBLIC_ONLY = [
   "e_missing_crl_distrib_point",
 ];
 
-const dir = mkdtempSync(join(tmpdir(), "nats-sandbox-zlint-"));
-afterAll(() => rmSync(dir, { recursive: true }));
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "nats-sandbox-zlint-"));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** The lints that found an error, a fatal one or a warning, by name. */
 function lint(pem: string, ...parameters: readonly string[]): Readonly<Record<string, string>> {
