@@ -9,7 +9,7 @@ type Sources = Readonly<Record<string, string>>;
 
 /** From the bottom up; a part is a folder of src/ or a file right under it. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["model", "results", "errors", "nearest", "name-rules", "secret-rules", "config"],
+  ["model", "results", "errors", "nearest", "name-rules", "option-words", "secret-rules", "config"],
   ["pki", "secrets", "state", "server", "wire", "tap", "render", "modes"],
   ["dial", "classify", "engines", "resolve"],
   ["running", "sandbox", "handed-out", "select", "report", "env", "snippets"],
@@ -21,10 +21,12 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Within a layer no part imports another one, but for these. */
 const BESIDE: readonly string[] = [
   "results -> model", // a result is said in the words of the model
+  "option-words -> model", // the words are of its types
   "config -> model", // a file is made into modes,
   "config -> errors", // tells what is wrong with it,
   "config -> nearest", // what was meant,
   "config -> name-rules", // what may be called how,
+  "config -> option-words", // which words they take,
   "config -> secret-rules", // and which secrets would let everyone in
   "sandbox -> running", // a sandbox is a set of running modes
   "sandbox -> handed-out", // it hands out files

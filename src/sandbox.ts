@@ -72,10 +72,7 @@ export async function startSandbox(modes: readonly Mode[], options: SandboxOptio
     const started = await Promise.all(wanted.map((mode) => tryMode(mode, engine, state, options)));
     const running = started.flatMap((one) => ("running" in one ? [one.running] : []));
     const failed = started.flatMap((one) => ("error" in one ? [one] : []));
-    if (wanted.length === 0 && skipped.length > 0) {
-      await engine.close();
-      throw nothingRuns(skipped);
-    }
+    if (wanted.length === 0 && skipped.length > 0) throw nothingRuns(skipped);
     const sandbox = assemble(state, engine, running, failed, skipped, options);
     const [first] = failed;
     if (options.signal?.aborted || (first !== undefined && running.length === 0)) {

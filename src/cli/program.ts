@@ -1,6 +1,7 @@
 /** What every command's declaration is made of; loads the argument parser alone. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Mode } from "../model.ts";
+import { ENGINES, KEY_TYPES, PULL_POLICIES } from "../option-words.ts";
 
 /** Lists the work of a command: loaded when it is run, and not before. */
 export type Handler<Module> = (module: Module, command: Command) => Promise<number>;
@@ -97,18 +98,14 @@ export function starting(command: Command): Command {
   return command
     .addOption(
       new Option("--engine <name>", "what runs the servers; kubernetes is not there yet")
-        .choices(["auto", "process", "docker", "kubernetes"])
+        .choices(ENGINES)
         .default("auto"),
     )
     .option("--server <path|version>", "the nats-server to run; found or fetched when not given")
     .option("--offline", "never fetch a nats-server, nor pull an image")
     .option("--image <name>", "docker: an image whose entry point is nats-server, not the official one")
     .addOption(
-      new Option("--pull <when>", "docker: when to pull the image (default: missing)").choices([
-        "missing",
-        "always",
-        "never",
-      ]),
+      new Option("--pull <when>", "docker: when to pull the image (default: missing)").choices(PULL_POLICIES),
     )
     .option("--network <name>", "docker: join this network too, each server as nats-MODE")
     .option("--alias <name>", "docker: the server's name in that network, when one mode is started")
@@ -120,9 +117,7 @@ export function starting(command: Command): Command {
       [],
     )
     .addOption(
-      new Option("--key-type <type>", "kind of the certificates' keys")
-        .choices(["p256", "p384", "rsa2048", "ed25519"])
-        .default("p256"),
+      new Option("--key-type <type>", "kind of the certificates' keys").choices(KEY_TYPES).default("p256"),
     )
     .option("--jetstream", "keep streams: 64 MiB of memory, 1 GiB of disk a server")
     .option("--monitor", "open the monitoring port too, on loopback");

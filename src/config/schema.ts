@@ -1,13 +1,8 @@
 /** The shape of nats-sandbox.yaml. */
 import { z } from "zod";
-import type { KeyType } from "../model.ts";
+import { ENGINES, KEY_TYPES, PULL_POLICIES } from "../option-words.ts";
 import { OwnMode } from "./mode-schema.ts";
 import { Limits, mapping, Name, Port } from "./shapes.ts";
-
-/** What the command line takes too, and wins. */
-const ENGINES = ["auto", "process", "docker", "kubernetes"] as const;
-const PULL_POLICIES = ["missing", "always", "never"] as const;
-const KEY_TYPES = ["p256", "p384", "rsa2048", "ed25519"] as const satisfies readonly KeyType[];
 
 export const File = mapping({
   name: z

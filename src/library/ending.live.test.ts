@@ -4,18 +4,17 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../testing/cli-program.ts";
-import { MAIN, openRoom, type Room, realServer } from "../testing/cli-room.ts";
+import { MAIN, type Room, realServer } from "../testing/cli-room.ts";
+import { openLibraryRoom } from "../testing/library-room.ts";
 import type { StartOptions } from "./options.ts";
 import { startMode, startSandbox } from "./start.ts";
 
 let room: Room;
 let options: StartOptions;
-beforeAll(() => realServer());
 beforeEach(async () => {
-  room = await openRoom("ending");
-  options = { home: room.state, server: (await realServer()).path };
+  ({ room, options } = await openLibraryRoom("ending"));
 });
 afterEach(() => room[Symbol.asyncDispose]());
 

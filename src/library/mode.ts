@@ -121,7 +121,7 @@ export class HeldMode implements SandboxMode {
   }
 
   async restart(): Promise<void> {
-    if (this.#loss.isTold()) this.#loss = newLoss();
+    if (this.#loss.begun) this.#loss = newLoss();
     try {
       await this.#sandbox.restart([this.#running]);
     } finally {
@@ -152,10 +152,11 @@ export class HeldMode implements SandboxMode {
 
   /** To be called when one of its servers has ended by itself. */
   async hasLostOne(): Promise<void> {
-    const { tell } = this.#loss;
+    const loss = this.#loss;
+    loss.begun = true; // at once: a restart while its words are read must not be told of it
     const said = await this.logs().catch(() => "");
     const words = `nats-server ${this.version} said: ${dyingWords(said)}`;
-    tell(this.#lossOf(`the nats-server of ${this.name} ended by itself`, words));
+    loss.tell(this.#lossOf(`the nats-server of ${this.name} ended by itself`, words));
   }
 
   #lossOf(message: string, detail: string): SandboxError {
@@ -177,23 +178,16 @@ export class HeldMode implements SandboxMode {
 
 interface Loss {
   readonly told: Promise<SandboxError>;
-  tell(error: SandboxError): void;
-  isTold(): boolean;
+  readonly tell: (error: SandboxError) => void;
+  /** A server has ended; what it said is still to be read. */
+  begun: boolean;
 }
 
 /** Told once, to whoever asked before or asks afterwards. */
 function newLoss(): Loss {
-  let isTold = false;
-  let resolveTold: (error: SandboxError) => void = () => {};
+  let tell: (error: SandboxError) => void = () => {};
   const told = new Promise<SandboxError>((resolve) => {
-    resolveTold = resolve;
+    tell = resolve;
   });
-  return {
-    told,
-    tell(error) {
-      isTold = true;
-      resolveTold(error);
-    },
-    isTold: () => isTold,
-  };
+  return { told, tell, begun: false };
 }

@@ -5,6 +5,7 @@ import type { GroupName, JetStreamLimits, KeyType, Mode } from "../model.ts";
 import { JETSTREAM_LIMITS, withJetStream } from "../modes/_jetstream.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { LONGEST_NAME, NAME, NO_MODE_NAME } from "../name-rules.ts";
+import { ENGINES, KEY_TYPES, PULL_POLICIES } from "../option-words.ts";
 import type { SandboxEvent } from "../results.ts";
 import { selectMode, selectModes } from "../select.ts";
 
@@ -43,23 +44,23 @@ export interface StartOptions extends Omit<EngineOptions, "env" | "onProgress" |
   readonly stopOn?: readonly NodeJS.Signals[];
 }
 
-const ENGINES: readonly string[] = ["auto", "process", "docker"] satisfies StartOptions["engine"][];
-const KEY_TYPES: readonly string[] = ["p256", "p384", "rsa2048", "ed25519"] satisfies KeyType[];
-
 /** For programs that no compiler has checked. @throws SandboxError `usage` */
-export function checkOptions({ engine, keyType, jetstream }: StartOptions): void {
-  if (engine !== undefined && !ENGINES.includes(engine)) throw noSuch("engine", engine, ENGINES);
-  if (keyType !== undefined && !KEY_TYPES.includes(keyType)) throw noSuch("keyType", keyType, KEY_TYPES);
-  if (typeof jetstream !== "object") return;
-  const limits = [jetstream.memory, jetstream.disk];
-  if (limits.every((bytes) => Number.isSafeInteger(bytes) && bytes > 0)) return;
+export function checkOptions({ engine, pull, keyType, jetstream }: StartOptions): void {
+  checkWord("engine", engine, ENGINES);
+  checkWord("pull", pull, PULL_POLICIES);
+  checkWord("keyType", keyType, KEY_TYPES);
+  if (jetstream === undefined || typeof jetstream === "boolean") return;
+  const { memory, disk }: Partial<JetStreamLimits> = Object(jetstream);
+  const limits = [memory, disk];
+  if (limits.every((bytes = 0) => Number.isSafeInteger(bytes) && bytes > 0)) return;
   throw new SandboxError("usage", `${JSON.stringify(jetstream)} are no limits of JetStream`, {
     fix: "give both in bytes, { memory: 67108864, disk: 1073741824 }, or true",
   });
 }
 
-function noSuch(option: string, value: string, all: readonly string[]): SandboxError {
-  return new SandboxError("usage", `the option ${option} is ${JSON.stringify(value)}`, {
+function checkWord(option: string, value: string | undefined, all: readonly string[]): void {
+  if (value === undefined || all.includes(value)) return;
+  throw new SandboxError("usage", `the option ${option} is ${JSON.stringify(value)}`, {
     fix: `give one of: ${all.join(", ")}`,
   });
 }

@@ -2,22 +2,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NatsOptions } from "../dial/nats-js-options.ts";
 import type { ModeName } from "../modes/all.gen.ts";
 import { renderReport } from "../report/formats.ts";
-import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
+import type { SandboxEvent } from "../results.ts";
+import type { Room } from "../testing/cli-room.ts";
 import { failureOf } from "../testing/engine-lab.ts";
+import { openLibraryRoom } from "../testing/library-room.ts";
 import type { StartOptions } from "./options.ts";
 import { startMode, startSandbox } from "./start.ts";
 import type { Twin } from "./twin.ts";
 
 let room: Room;
 let options: StartOptions;
-beforeAll(() => realServer());
 beforeEach(async () => {
-  room = await openRoom("library");
-  options = { home: room.state, server: (await realServer()).path };
+  ({ room, options } = await openLibraryRoom());
 });
 afterEach(() => room[Symbol.asyncDispose]());
 
@@ -169,6 +169,20 @@ it("whoever waits for its loss before a restart is told of one after it", async 
   expect(await lost).toMatchObject({ code: "server-lost" });
   const gone = await failureOf(sandbox.mode("open").resetJetStream());
   expect(gone).toMatchObject({ code: "server-lost", detail: expect.stringMatching(/ECONNREFUSED|closed/) });
+});
+
+it("a restart in the moment of a loss is not told of that loss", async () => {
+  let restarted: Promise<void> | undefined;
+  const onEvent = (event: SandboxEvent) => {
+    if (event.type === "phase" && event.phase === "lost") restarted = sandbox.mode("open").restart();
+  };
+  await using sandbox = await startSandbox(["open"], { ...options, onEvent });
+  const { lost } = sandbox.mode("open");
+  process.kill(pidOf(sandbox.dir, "open"), "SIGKILL");
+  await lost;
+  await restarted;
+  const pause = new Promise((resolve) => setTimeout(resolve, 200, "nothing"));
+  expect(await Promise.race([sandbox.mode("open").lost, pause])).toBe("nothing");
 });
 
 it("shows no secret in its logs and errors, not even one that a client gave for a name", async () => {

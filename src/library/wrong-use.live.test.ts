@@ -2,21 +2,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SandboxEvent } from "../results.ts";
 import { selectMode } from "../select.ts";
-import { openRoom, type Room, realServer } from "../testing/cli-room.ts";
+import { type Room, realServer } from "../testing/cli-room.ts";
 import { failureOf } from "../testing/engine-lab.ts";
+import { openLibraryRoom } from "../testing/library-room.ts";
 import type { SandboxMode } from "./mode.ts";
 import type { StartOptions } from "./options.ts";
 import { startMode, startSandbox } from "./start.ts";
 
 let room: Room;
 let options: StartOptions;
-beforeAll(() => realServer());
 beforeEach(async () => {
-  room = await openRoom("library");
-  options = { home: room.state, server: (await realServer()).path };
+  ({ room, options } = await openLibraryRoom());
 });
 afterEach(() => room[Symbol.asyncDispose]());
 

@@ -131,8 +131,8 @@ function code(text: string): string {
   return `<code>${plain(text)}</code>`;
 }
 
-/** A block of lines, which only its last word ends. */
+/** A block of lines, none of them empty: not every reader of Markdown has it go on after one. */
 function quoted(text: string): string {
   const lines = text.split("\n").map((line) => escapeMarkup(visibleLine(line)));
-  return `<pre>${lines.join("\n")}</pre>`;
+  return `<pre>${lines.map((line) => line || " ").join("\n")}</pre>`;
 }
